@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 - who is asking, and the questions one may put */
+#ifndef CLERK_AUTH_H
+#define CLERK_AUTH_H
+
+#include "claims.h"
+#include "permissions.h"
+#include "reverification.h"
+#include "token_type.h"
+
+/**
+ * The auth object (signedInAuthObject in `@clerk/backend`). All zero is nobody. Immutable once made; owned by the
+ * pool that it was made in, as are the claims behind it. Strings are NULL where absent.
+ */
+typedef struct clerk_auth {
+    clerk_token_type type;
+    const char *subject;
+    const char *user_id;
+    const char *session_id;
+    const char *session_status; /* `active`, `pending`; older tokens have none */
+    const char *org_id;
+    const char *org_slug;
+    const char *org_role; /* with `org:` */
+    const char *const *org_permissions; /* org:FEATURE:NAME */
+    apr_size_t org_permission_count;
+    const char *features; /* claim fea as it is; NULL where malformed */
+    const char *plans;    /* claim pla likewise */
+    clerk_scoped_names feature_names;
+    clerk_scoped_names plan_names;
+    const char *actor; /* act.sub, or "" when the token carries an actor without one */
+    clerk_factor_ages factor_ages;
+    apr_time_t expires; /* claim exp */
+    const json_t *claims;
+} clerk_auth;
+
+/**
+ * Make the auth object of a verified session token, version 1 or 2 of Clerk's claims
+ * (__experimental_JWTPayloadToAuthObjectProperties in `@clerk/shared`). A malformed `fea` means neither features nor, in version 2, permissions;
+ * a malformed `pla` no plans.
+ */
+const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t *pool);
+
+/** A session that still has a task to do (`sts` is `pending`). */
+int clerk_auth_is_pending(const clerk_auth *auth);
+
+/*
+ * The predicates below follow has() (createCheckAuthorization in `@clerk/shared`) and fail closed:
+ * nobody, a machine token, an absent or malformed claim never satisfies one.
+ */
+
+/** @param role  any number of leading `org:` is ignored, on both sides */
+int clerk_auth_has_role(const clerk_auth *auth, clerk_slice role);
+
+/** @param permission  `org:FEATURE:NAME` or `FEATURE:NAME` */
+int clerk_auth_has_permission(const clerk_auth *auth, clerk_slice permission);
+
+/** @param feature  NAME (organization or user), `o:` `org:` `organization:` or `u:` `user:` and NAME */
+int clerk_auth_has_feature(const clerk_auth *auth, clerk_slice feature);
+
+int clerk_auth_has_plan(const clerk_auth *auth, clerk_slice plan);
+
+/** Whether the active organization has that id or slug. */
+int clerk_auth_in_organization(const clerk_auth *auth, clerk_slice id_or_slug);
+
+int clerk_auth_is_reverified(const clerk_auth *auth, const clerk_reverification *asked);
+
+int clerk_auth_is_impersonated(const clerk_auth *auth);
+
+/** Whether @a text could be asked of has_feature or has_plan: a NAME, or one known scope, a colon and a NAME. */
+int clerk_auth_is_scoped_name(clerk_slice text);
+
+/** Whether @a text could be a permission: `[org:]FEATURE:NAME`, parts non-empty. */
+int clerk_auth_is_permission_name(clerk_slice text);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 - the registered claims, typed, before any is judged */
+#ifndef CLERK_CLAIMS_H
+#define CLERK_CLAIMS_H
+
+#include <apr_time.h>
+
+#include "json.h"
+
+typedef enum clerk_claim_form {
+    CLERK_CLAIM_ABSENT = 0,
+    CLERK_CLAIM_VALID,
+    CLERK_CLAIM_MALFORMED /* wrong type (null among them), or outside 0…2^53 */
+} clerk_claim_form;
+
+/** NumericDate (RFC 7519, 2) in whole seconds; a fraction is cut off. */
+typedef struct clerk_claim_time {
+    clerk_claim_form form;
+    apr_int64_t seconds;
+} clerk_claim_time;
+
+typedef struct clerk_claims {
+    const json_t *json; /* the whole payload */
+    const char *sub;    /* these four: NULL unless a non-empty string */
+    const char *sid;
+    const char *iss;
+    const char *azp;
+    const json_t *aud; /* as it is, or NULL */
+    clerk_claim_time exp;
+    clerk_claim_time nbf;
+    clerk_claim_time iat;
+} clerk_claims;
+
+/** Read (RFC 7519, 4.1) what @a payload, an object that outlives @a claims, carries. */
+void clerk_claims_read(clerk_claims *claims, const json_t *payload);
+
+#endif

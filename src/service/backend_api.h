@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 - requests to Clerk's Backend and Frontend API and what their answers mean */
+#ifndef CLERK_BACKEND_API_H
+#define CLERK_BACKEND_API_H
+
+#include "../core/instance.h"
+#include "http.h"
+
+/** The Backend API version that requests name (Clerk-API-Version). */
+#define CLERK_API_VERSION "2026-05-12"
+
+enum { CLERK_JWKS_MAX_BYTES = 1024 * 1024 };
+
+/** Whether asking again at once could help: network failures, time-outs and 5xx. */
+typedef struct clerk_api_failure {
+    clerk_error error;
+    int transient;
+    apr_interval_time_t retry_after; /* -1 when the answer named none */
+} clerk_api_failure;
+
+/**
+ * Fetch the JWK Set of @a instance, one attempt.
+ *
+ * @param json  the body as received, not parsed; owned by @a pool
+ * @return CLERK_OK; CLERK_E_SECRET_KEY_INVALID when the API says `clerk_key_invalid`;
+ *         CLERK_E_JWK_FAILED_TO_RESOLVE when the instance has no key source;
+ *         else CLERK_E_JWK_FAILED_TO_LOAD
+ */
+clerk_status clerk_backend_api_fetch_jwks(clerk_slice *json, const clerk_http *http,
+                                          const clerk_instance *instance,
+                                          clerk_api_failure *failure, apr_pool_t *pool);
+
+#endif

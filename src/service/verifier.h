@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 - from a request's facts to who is asking */
+#ifndef CLERK_VERIFIER_H
+#define CLERK_VERIFIER_H
+
+#include "../core/auth.h"
+#include "../core/policy.h"
+#include "../core/session.h"
+#include "key_store.h"
+
+typedef struct clerk_verifier {
+    clerk_key_store *keys;
+} clerk_verifier;
+
+/** The outcome for one request; lives as long as the pool and facts of the call. */
+typedef struct clerk_verdict {
+    clerk_status status;      /* CLERK_OK: auth is who is asking */
+    const char *detail;       /* static text for the log; NULL when there is none */
+    clerk_carrier carrier;    /* where the credential was; NONE when there was none */
+    clerk_slice token;        /* it; empty when there was none */
+    const clerk_auth *auth;   /* NULL unless CLERK_OK or CLERK_E_SESSION_PENDING */
+    clerk_browser_state browser;
+} clerk_verdict;
+
+/**
+ * Find out who is asking (authenticateRequest in `@clerk/backend`, without its handshake).
+ *
+ * A token in Authorization goes before cookies. Order for each token: length, decode,
+ * type and category, `typ`, `alg`, key, signature, claims. A pending session is
+ * CLERK_E_SESSION_PENDING unless the policy admits it.
+ *
+ * @param verdict  always filled
+ */
+void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verifier,
+                             const clerk_instance *instance, const clerk_policy *policy,
+                             const clerk_facts *facts, apr_time_t now, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 - the module record and its hooks */
+#include "src/httpd/config.h"
+#include "src/httpd/module.h"
+
+static void register_hooks(apr_pool_t *pconf)
+{
+    /* start: reset what configuration collects, check it whole, then a runtime a process */
+    clerk_configuration_register(pconf);
+    clerk_runtime_register(pconf);
+
+    /* a request, in the order in which httpd gets there */
+    clerk_scrub_register(pconf); /* before any module reads a header */
+    clerk_authn_register(pconf);
+    clerk_authz_register(pconf); /* before mod_authz_core, whose verdict it puts in our words */
+    clerk_export_register(pconf); /* before other fixups, so that they see the identity */
+    clerk_respond_register(pconf);
+}
+
+module AP_MODULE_DECLARE_DATA clerk_auth_module = {
+    STANDARD20_MODULE_STUFF,
+    clerk_dir_config_create,
+    clerk_dir_config_merge,
+    clerk_server_config_create,
+    clerk_server_config_merge,
+    clerk_directives,
+    register_hooks,
+    0 /* no module flags */
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 - what the directives say: records, merge, defaults */
+#ifndef CLERK_CONFIG_H
+#define CLERK_CONFIG_H
+
+#include <apr_tables.h>
+
+#include "../core/policy.h"
+#include "../core/token_type.h"
+#include "instance_config.h"
+
+/** Zero is "not said here", so that a fresh record is all zero. */
+typedef enum clerk_flag { CLERK_UNSET = 0, CLERK_OFF, CLERK_ON } clerk_flag;
+
+typedef enum clerk_responses {
+    CLERK_RESPONSES_UNSET = 0,
+    CLERK_RESPONSES_HTTP,
+    CLERK_RESPONSES_PROTECT
+} clerk_responses;
+
+typedef enum clerk_enforce {
+    CLERK_ENFORCE_UNSET = 0,
+    CLERK_ENFORCE_ON,
+    CLERK_ENFORCE_LOG_ONLY
+} clerk_enforce;
+
+typedef enum clerk_error_body {
+    CLERK_ERROR_BODY_UNSET = 0,
+    CLERK_ERROR_BODY_AUTO,
+    CLERK_ERROR_BODY_JSON,
+    CLERK_ERROR_BODY_HTML
+} clerk_error_body;
+
+enum {
+    CLERK_EXPORT_UNSET = 0,
+    CLERK_EXPORT_NONE = 1, /* set, to nothing more */
+    CLERK_EXPORT_ENV = 2,
+    CLERK_EXPORT_HEADERS = 4,
+    CLERK_EXPORT_CLAIMS = 8
+};
+
+/** One ClerkExportClaim line. */
+typedef struct clerk_exported_claim {
+    const char *path;
+    const char *env;    /* CLERK_CLAIM_… */
+    const char *header; /* X-Clerk-Claim-… */
+} clerk_exported_claim;
+
+/** Per-directory record. NULL and zero mean unset; immutable once configuration is read. */
+typedef struct clerk_dir_config {
+    clerk_instance_config *instance;
+
+    /* lists of const char *, kept NULL-terminated behind their last element */
+    apr_array_header_t *authorized_parties;
+    apr_array_header_t *audiences;
+    apr_array_header_t *issuers; /* empty: any */
+    const apr_interval_time_t *clock_skew;
+    clerk_flag treat_pending_as_signed_out;
+
+    clerk_responses responses;
+    clerk_enforce enforce;
+    clerk_error_body error_body;
+    clerk_flag sign_in_redirect;
+    clerk_flag allow_preflight;
+    const char *sign_in_url;
+    const char *unauthenticated_url;
+    const char *unauthorized_url;
+
+    unsigned exports;
+    apr_array_header_t *exported_claims; /* of clerk_exported_claim */
+    const char *remote_user;             /* claim path */
+
+    /* `Require` lines of other modules that ask for a user, as written */
+    apr_array_header_t *user_lines;
+} clerk_dir_config;
+
+/** Per-server record; only the main server's counts. */
+typedef struct clerk_server_config {
+    const apr_interval_time_t *key_refresh;
+    const apr_interval_time_t *key_max_stale;
+    const apr_interval_time_t *key_min_interval;
+    const apr_interval_time_t *api_connect_timeout;
+    const apr_interval_time_t *api_total_timeout;
+    const char *api_ca_file;
+    const char *api_proxy;
+} clerk_server_config;
+
+void *clerk_dir_config_create(apr_pool_t *pool, char *dir);
+void *clerk_dir_config_merge(apr_pool_t *pool, void *base, void *add);
+void *clerk_server_config_create(apr_pool_t *pool, server_rec *server);
+void *clerk_server_config_merge(apr_pool_t *pool, void *base, void *add);
+
+/* What holds where nothing was said. */
+
+int clerk_config_protects(const clerk_dir_config *config);
+int clerk_config_is_log_only(const clerk_dir_config *config);
+int clerk_config_redirects_to_sign_in(const clerk_dir_config *config);
+int clerk_config_allows_preflight(const clerk_dir_config *config);
+unsigned clerk_config_exports(const clerk_dir_config *config);
+clerk_error_body clerk_config_error_body(const clerk_dir_config *config);
+
+/** The policy in force; its lists belong to @a config. */
+clerk_policy clerk_config_policy(const clerk_dir_config *config);
+
+apr_interval_time_t clerk_config_key_refresh(const clerk_server_config *config);
+apr_interval_time_t clerk_config_key_max_stale(const clerk_server_config *config);
+apr_interval_time_t clerk_config_key_min_interval(const clerk_server_config *config);
+apr_interval_time_t clerk_config_connect_timeout(const clerk_server_config *config);
+apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 - tell the application, and the log, what was found out */
+#ifndef CLERK_EXPORT_H
+#define CLERK_EXPORT_H
+
+#include "request.h"
+
+/** Put status, reason and deciding line of a refusal into the environment; no identity. */
+void clerk_export_refusal(request_rec *r, const clerk_request *record);
+
+#endif

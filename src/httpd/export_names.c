@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 - the names under which an application learns who is asking */
+#include "export_names.h"
+
+#include <apr_strings.h>
+
+static const char *token_type(const clerk_auth *auth, apr_pool_t *pool)
+{
+    (void)pool;
+    return clerk_token_type_name(auth->type);
+}
+
+#define FIELD_VALUE(field)                                                                 \
+    static const char *field(const clerk_auth *auth, apr_pool_t *pool)                     \
+    {                                                                                      \
+        (void)pool;                                                                        \
+        return auth->field;                                                                \
+    }
+
+FIELD_VALUE(user_id)
+FIELD_VALUE(org_id)
+FIELD_VALUE(session_id)
+FIELD_VALUE(session_status)
+FIELD_VALUE(org_slug)
+FIELD_VALUE(org_role)
+FIELD_VALUE(features)
+FIELD_VALUE(plans)
+FIELD_VALUE(actor)
+
+static const char *org_permissions(const clerk_auth *auth, apr_pool_t *pool)
+{
+    apr_size_t length = 0, i;
+    char *joined, *at;
+
+    if (auth->org_permission_count == 0) {
+        return NULL;
+    }
+    for (i = 0; i < auth->org_permission_count; i++) {
+        length += strlen(auth->org_permissions[i]) + 1;
+    }
+    at = joined = apr_palloc(pool, length);
+    for (i = 0; i < auth->org_permission_count; i++) {
+        apr_size_t part = strlen(auth->org_permissions[i]);
+
+        memcpy(at, auth->org_permissions[i], part);
+        at[part] = ',';
+        at += part + 1;
+    }
+    at[-1] = '\0';
+    return joined;
+}
+
+static const char *factor_verification_age(const clerk_auth *auth, apr_pool_t *pool)
+{
+    if (!auth->factor_ages.known) {
+        return NULL;
+    }
+    return apr_psprintf(pool, "%.15g,%.15g", auth->factor_ages.first,
+                        auth->factor_ages.second);
+}
+
+const clerk_export_name clerk_export_names[] = {
+    { "CLERK_TOKEN_TYPE", "X-Clerk-Token-Type", token_type },
+    { "CLERK_USER_ID", "X-Clerk-User-Id", user_id },
+    { "CLERK_ORG_ID", "X-Clerk-Org-Id", org_id },
+    { "CLERK_SESSION_ID", "X-Clerk-Session-Id", session_id },
+    { "CLERK_SESSION_STATUS", "X-Clerk-Session-Status", session_status },
+    { "CLERK_ORG_SLUG", "X-Clerk-Org-Slug", org_slug },
+    { "CLERK_ORG_ROLE", "X-Clerk-Org-Role", org_role },
+    { "CLERK_ORG_PERMISSIONS", "X-Clerk-Org-Permissions", org_permissions },
+    { "CLERK_FEATURES", "X-Clerk-Features", features },
+    { "CLERK_PLANS", "X-Clerk-Plans", plans },
+    { "CLERK_FACTOR_VERIFICATION_AGE", "X-Clerk-Factor-Verification-Age",
+      factor_verification_age },
+    { "CLERK_ACTOR", "X-Clerk-Actor", actor },
+
+    { "CLERK_AUTH_STATUS", "X-Clerk-Auth-Status", NULL },
+    { "CLERK_AUTH_REASON", "X-Clerk-Auth-Reason", NULL },
+    { "CLERK_DENIED_BY", "X-Clerk-Denied-By", NULL },
+    { "CLERK_CLAIMS", "X-Clerk-Claims", NULL },
+    { "CLERK_SUBJECT", "X-Clerk-Subject", NULL },
+    { "CLERK_TOKEN_ID", "X-Clerk-Token-Id", NULL },
+    { "CLERK_TOKEN_NAME", "X-Clerk-Token-Name", NULL },
+    { "CLERK_SCOPES", "X-Clerk-Scopes", NULL },
+    { "CLERK_MACHINE_ID", "X-Clerk-Machine-Id", NULL },
+    { "CLERK_CLIENT_ID", "X-Clerk-Client-Id", NULL },
+    { "CLERK_USER", "X-Clerk-User", NULL },
+    { "CLERK_USER_EMAIL", "X-Clerk-User-Email", NULL },
+    { "CLERK_USER_USERNAME", "X-Clerk-User-Username", NULL },
+    { "CLERK_USER_FIRST_NAME", "X-Clerk-User-First-Name", NULL },
+    { "CLERK_USER_LAST_NAME", "X-Clerk-User-Last-Name", NULL },
+    { "CLERK_USER_IMAGE_URL", "X-Clerk-User-Image-Url", NULL },
+    { NULL, NULL, NULL }
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 - what is said of a request; never a token, cookie or key */
+#include "log.h"
+
+#include "module.h"
+#include "runtime.h"
+
+static const char *carrier_name(clerk_carrier carrier)
+{
+    switch (carrier) {
+    case CLERK_CARRIER_HEADER:
+        return "header";
+    case CLERK_CARRIER_COOKIE:
+        return "cookie";
+    default:
+        return "none";
+    }
+}
+
+void clerk_log_unauthenticated(request_rec *r, const clerk_request *record)
+{
+    const clerk_verdict *verdict = &record->verdict;
+    clerk_family family = clerk_status_family(verdict->status);
+    int level = family == CLERK_FAMILY_UNDECIDED || family == CLERK_FAMILY_INTERNAL
+                    ? APLOG_ERR
+                    : APLOG_INFO;
+
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  "not authenticated: %s (reason=%s, token-carrier=%s)",
+                  verdict->detail ? verdict->detail : "no session",
+                  clerk_status_reason(verdict->status), carrier_name(verdict->carrier));
+}
+
+void clerk_log_unauthorized(request_rec *r, const clerk_request *record)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "not allowed by: %s",
+                  record->denied_by ? record->denied_by : "the Require lines in force");
+}
+
+void clerk_log_only(request_rec *r, const clerk_request *record, const char *verdict)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r,
+                  "ClerkEnforce LogOnly: %s would be refused, %s (reason=%s, by: %s)", r->uri,
+                  verdict, clerk_status_reason(record->verdict.status),
+                  record->denied_by ? record->denied_by : "-");
+}
+
+void clerk_log_missing_azp(request_rec *r, const clerk_request *record,
+                           const clerk_policy *policy)
+{
+    const clerk_verdict *verdict = &record->verdict;
+
+    if (verdict->status == CLERK_OK && verdict->carrier == CLERK_CARRIER_COOKIE
+        && policy->authorized_parties == NULL
+        && clerk_json_string(verdict->auth->claims, "azp") == NULL
+        && clerk_runtime_first_missing_azp()) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "a session cookie without azp claim was accepted; set "
+                      "ClerkAuthorizedParties to refuse such tokens (said once a process)");
+    }
+}

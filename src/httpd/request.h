@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 - one request's facts, and the record of what was found out */
+#ifndef CLERK_REQUEST_H
+#define CLERK_REQUEST_H
+
+#include <httpd.h>
+
+#include "../service/verifier.h"
+#include "config.h"
+#include "require.h"
+
+/** Why a request passes although nobody was authenticated. */
+typedef enum clerk_exemption {
+    CLERK_EXEMPT_NOT = 0,
+    CLERK_EXEMPT_PREFLIGHT,
+    CLERK_EXEMPT_LOG_ONLY
+} clerk_exemption;
+
+/**
+ * What this module knows of a request. One a request_rec, never shared with another
+ * request, a subrequest or an internal redirect (see clerk_request_inherited).
+ */
+typedef struct clerk_request {
+    int evaluated; /* whether verdict, facts and instance are filled */
+    const clerk_instance *instance;
+    clerk_facts facts;
+    clerk_verdict verdict;
+
+    const char *denied_by;        /* the Require line that decided last, as written */
+    const clerk_requirement *stale; /* a reverification that was refused */
+    int assume_reverified;        /* asking whether that is all that fails */
+    int is_asking;                /* our hook is running the hook that it stands in */
+    int is_refused;
+    int has_json_answer;
+    clerk_exemption exemption;
+} clerk_request;
+
+clerk_dir_config *clerk_request_config(const request_rec *r);
+
+/** Whether `AuthType Clerk` is in force. */
+int clerk_request_is_ours(request_rec *r);
+
+/** The record, made at the first call. */
+clerk_request *clerk_request_of(request_rec *r);
+
+/** The record, or NULL where none was made. */
+clerk_request *clerk_request_known(const request_rec *r);
+
+/**
+ * The record that speaks for @a r: its own; or, where httpd itself skips authentication
+ * because configuration is the very same as that of the request before or around it, theirs.
+ */
+const clerk_request *clerk_request_inherited(const request_rec *r);
+
+/**
+ * Find out who is asking, once a request.
+ *
+ * @return NULL when there is no usable instance here, which is logged
+ */
+clerk_request *clerk_request_identify(request_rec *r);
+
+/** Who is asking; NULL while unknown or nobody. */
+const clerk_auth *clerk_request_auth(const request_rec *r);
+
+/**
+ * Name the line that refused where none of ours did: the line of mod_authz_user that
+ * asks for a user here.
+ */
+void clerk_request_name_denial(const request_rec *r, clerk_request *record);
+
+/** Header fields and method as core reads them; slices into @a r. */
+clerk_facts clerk_request_facts(const request_rec *r);
+
+/**
+ * This request's URL as the browser sees it, of the request that the browser sent.
+ *
+ * The host a client names counts only where configuration names it, too (ServerName,
+ * ServerAlias, or a loopback name); else it is ServerName's.
+ */
+const char *clerk_request_own_url(request_rec *r);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 - a Require line as parsed */
+#include "require.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "module.h"
+
+static int role_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                      clerk_slice value)
+{
+    (void)requirement;
+    return clerk_auth_has_role(auth, value);
+}
+
+static int permission_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                            clerk_slice value)
+{
+    (void)requirement;
+    return clerk_auth_has_permission(auth, value);
+}
+
+static int feature_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                         clerk_slice value)
+{
+    (void)requirement;
+    return clerk_auth_has_feature(auth, value);
+}
+
+static int plan_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                      clerk_slice value)
+{
+    (void)requirement;
+    return clerk_auth_has_plan(auth, value);
+}
+
+static int organization_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                              clerk_slice value)
+{
+    return requirement->count == 0 ? auth->org_id != NULL && *auth->org_id != '\0'
+                                   : clerk_auth_in_organization(auth, value);
+}
+
+static int reverification_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                                clerk_slice value)
+{
+    clerk_reverification asked;
+
+    (void)requirement;
+    return clerk_reverification_parse(&asked, value) && clerk_auth_is_reverified(auth, &asked);
+}
+
+static int token_type_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                            clerk_slice value)
+{
+    (void)requirement;
+    return clerk_slice_is(value, clerk_token_type_name(auth->type));
+}
+
+static int impersonation_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                               clerk_slice value)
+{
+    (void)requirement;
+    (void)value;
+    return clerk_auth_is_impersonated(auth);
+}
+
+/* Claims are compared by path: see claim_holds below. */
+static int never_holds(const clerk_auth *auth, const clerk_requirement *requirement,
+                       clerk_slice value)
+{
+    (void)auth;
+    (void)requirement;
+    (void)value;
+    return 0;
+}
+
+static int is_role(clerk_slice text)
+{
+    while (clerk_slice_starts_with(text, "org:")) {
+        text.ptr += 4;
+        text.len -= 4;
+    }
+    return text.len > 0 && memchr(text.ptr, ':', text.len) == NULL;
+}
+
+static int is_reverification(clerk_slice text)
+{
+    clerk_reverification asked;
+
+    return clerk_reverification_parse(&asked, text);
+}
+
+static int is_token_type(clerk_slice text)
+{
+    char name[32];
+
+    if (text.len >= sizeof(name)) {
+        return 0;
+    }
+    memcpy(name, text.ptr, text.len);
+    name[text.len] = '\0';
+    return clerk_token_type_named(name) != CLERK_TOKEN_NONE;
+}
+
+const clerk_requirement_kind clerk_requirement_kinds[] = {
+    { "clerk-role", role_holds, is_role, "clerk-role org:admin", CLERK_VALUES_SOME },
+    { "clerk-permission", permission_holds, clerk_auth_is_permission_name,
+      "clerk-permission org:invoices:create", CLERK_VALUES_SOME },
+    { "clerk-feature", feature_holds, clerk_auth_is_scoped_name,
+      "clerk-feature reports or clerk-feature org:reports", CLERK_VALUES_SOME },
+    { "clerk-plan", plan_holds, clerk_auth_is_scoped_name,
+      "clerk-plan gold or clerk-plan user:gold", CLERK_VALUES_SOME },
+    { "clerk-org", organization_holds, NULL, "clerk-org or clerk-org acme",
+      CLERK_VALUES_OPTIONAL },
+    { "clerk-reverification", reverification_holds, is_reverification,
+      "clerk-reverification strict (or strict_mfa, moderate, lax, second_factor:10)",
+      CLERK_VALUES_SOME },
+    { "clerk-token-type", token_type_holds, is_token_type,
+      "clerk-token-type session_token (or oauth_token, m2m_token, api_key)",
+      CLERK_VALUES_SOME },
+    { "clerk-claim", never_holds, NULL,
+      "clerk-claim metadata.plan:gold or clerk-claim email~@example\\.com$",
+      CLERK_VALUES_SOME },
+    { "clerk-impersonated", impersonation_holds, NULL, "clerk-impersonated",
+      CLERK_VALUES_NONE },
+    { NULL, NULL, NULL, NULL, CLERK_VALUES_NONE }
+};
+
+static const clerk_requirement_kind *kind_named(const char *name)
+{
+    const clerk_requirement_kind *kind = clerk_requirement_kinds;
+
+    while (kind->name != NULL && ap_cstr_casecmp(kind->name, name) != 0) {
+        kind++;
+    }
+    return kind->name ? kind : NULL;
+}
+
+/** The kind and the negation of the line being read: `[not] NAME VALUE…`. */
+static void read_head(clerk_requirement *requirement, cmd_parms *cmd)
+{
+    const char *rest = cmd->directive->args;
+    const char *word = ap_getword_conf(cmd->temp_pool, &rest);
+
+    if (ap_cstr_casecmp(word, "not") == 0) {
+        requirement->is_negated = 1;
+        word = ap_getword_conf(cmd->temp_pool, &rest);
+    }
+    requirement->kind = kind_named(word);
+    requirement->as_written = apr_pstrcat(cmd->pool, "Require ", cmd->directive->args, NULL);
+}
+
+static const char *bad_value(cmd_parms *cmd, const clerk_requirement *requirement,
+                             const char *word, const char *what)
+{
+    return apr_psprintf(cmd->pool, "Require %s: \"%s\" %s; write it as in: Require %s",
+                        requirement->kind->name, word, what, requirement->kind->example);
+}
+
+static const char *parse_text(clerk_requirement_value *value, cmd_parms *cmd,
+                              const clerk_requirement *requirement, const char *text)
+{
+    const char *problem = NULL;
+
+    if (strstr(text, "%{") == NULL) {
+        value->text = text;
+        return NULL;
+    }
+    value->expr = ap_expr_parse_cmd(cmd, text, AP_EXPR_FLAG_STRING_RESULT, &problem, NULL);
+    return problem == NULL ? NULL
+                           : bad_value(cmd, requirement, text,
+                                       apr_psprintf(cmd->pool, "is not an expression (%s)",
+                                                    problem));
+}
+
+/** PATH:VALUE or PATH~REGEX, whichever sign comes first. */
+static const char *parse_claim(clerk_requirement_value *value, cmd_parms *cmd,
+                               const clerk_requirement *requirement, const char *word)
+{
+    apr_size_t length = strcspn(word, ":~");
+
+    if (length == 0 || word[length] == '\0') {
+        return bad_value(cmd, requirement, word, "is neither PATH:VALUE nor PATH~REGEX");
+    }
+    value->claim = apr_pstrmemdup(cmd->pool, word, length);
+    if (word[length] == ':') {
+        return parse_text(value, cmd, requirement, word + length + 1);
+    }
+    value->regex = ap_pregcomp(cmd->pool, word + length + 1, AP_REG_EXTENDED | AP_REG_NOSUB);
+    if (value->regex == NULL) {
+        return bad_value(cmd, requirement, word, "holds no valid regular expression");
+    }
+    return NULL;
+}
+
+static const char *parse_value(clerk_requirement_value *value, cmd_parms *cmd,
+                               const clerk_requirement *requirement, const char *word)
+{
+    const char *problem;
+
+    if (requirement->kind->holds == never_holds) {
+        return parse_claim(value, cmd, requirement, word);
+    }
+    problem = parse_text(value, cmd, requirement, word);
+    if (problem == NULL && value->text != NULL
+        && (*word == '\0'
+            || (requirement->kind->is_value != NULL
+                && !requirement->kind->is_value(clerk_slice_of(word))))) {
+        return bad_value(cmd, requirement, word, "cannot be right");
+    }
+    return problem;
+}
+
+static const char *check_count(cmd_parms *cmd, const clerk_requirement *requirement)
+{
+    int values = requirement->kind->values;
+
+    if (requirement->count == 0 && values == CLERK_VALUES_SOME) {
+        return apr_psprintf(cmd->pool, "Require %s needs a value, as in: Require %s",
+                            requirement->kind->name, requirement->kind->example);
+    }
+    if (requirement->count > 0 && values == CLERK_VALUES_NONE) {
+        return apr_psprintf(cmd->pool, "Require %s takes no value", requirement->kind->name);
+    }
+    return NULL;
+}
+
+const char *clerk_requirement_parse(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    clerk_requirement *requirement = apr_pcalloc(cmd->pool, sizeof(*requirement));
+    apr_array_header_t *values =
+        apr_array_make(cmd->pool, 2, sizeof(clerk_requirement_value));
+    const char *problem = NULL;
+
+    read_head(requirement, cmd);
+    if (requirement->kind == NULL) {
+        return "a clerk- provider can stand in Require and <AuthzProviderAlias> only";
+    }
+    while (problem == NULL && *line != '\0') {
+        const char *word = ap_getword_conf(cmd->pool, &line);
+        clerk_requirement_value *value = apr_array_push(values);
+
+        memset(value, 0, sizeof(*value));
+        problem = parse_value(value, cmd, requirement, word);
+    }
+    requirement->values = (const clerk_requirement_value *)(void *)values->elts;
+    requirement->count = values->nelts;
+    *parsed = requirement;
+    return problem ? problem : check_count(cmd, requirement);
+}
+
+/** The text to compare with now; NULL when an expression fails or yields nothing. */
+static const char *text_now(request_rec *r, const clerk_requirement_value *value)
+{
+    const char *problem = NULL;
+    const char *text;
+
+    if (value->expr == NULL) {
+        return value->text;
+    }
+    text = ap_expr_str_exec(r, value->expr, &problem);
+    return problem == NULL && text != NULL && *text != '\0' ? text : NULL;
+}
+
+static int claim_is(const json_t *claim, const char *text, const ap_regex_t *regex,
+                    apr_pool_t *pool)
+{
+    const char *plain;
+
+    if (json_is_object(claim) || json_is_array(claim)) {
+        return 0;
+    }
+    plain = clerk_json_plain(claim, pool);
+    if (plain == NULL) {
+        return 0;
+    }
+    return regex ? ap_regexec(regex, plain, 0, NULL, 0) == 0
+                 : text != NULL && strcmp(plain, text) == 0;
+}
+
+static int claim_holds(request_rec *r, const clerk_auth *auth,
+                       const clerk_requirement_value *value)
+{
+    const json_t *claim = clerk_json_at(auth->claims, value->claim);
+    const char *text = text_now(r, value);
+    size_t i;
+
+    if (!json_is_array(claim)) {
+        return claim_is(claim, text, value->regex, r->pool);
+    }
+    for (i = 0; i < json_array_size(claim); i++) {
+        if (claim_is(json_array_get(claim, i), text, value->regex, r->pool)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int value_holds(request_rec *r, const clerk_auth *auth,
+                       const clerk_requirement *requirement,
+                       const clerk_requirement_value *value)
+{
+    const char *text;
+
+    if (value->claim != NULL) {
+        return claim_holds(r, auth, value);
+    }
+    text = text_now(r, value);
+    return text != NULL && requirement->kind->holds(auth, requirement, clerk_slice_of(text));
+}
+
+int clerk_requirement_holds(request_rec *r, const clerk_auth *auth,
+                            const clerk_requirement *requirement)
+{
+    int i;
+
+    if (requirement->count == 0) {
+        return requirement->kind->holds(auth, requirement, clerk_slice_of(NULL));
+    }
+    for (i = 0; i < requirement->count; i++) {
+        if (value_holds(r, auth, requirement, &requirement->values[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int clerk_requirement_reverification(request_rec *r, clerk_reverification *asked,
+                                     const clerk_requirement *requirement)
+{
+    const char *text;
+
+    if (requirement->kind->holds != reverification_holds || requirement->count == 0) {
+        return 0;
+    }
+    text = text_now(r, &requirement->values[0]);
+    return text != NULL && clerk_reverification_parse(asked, clerk_slice_of(text));
+}

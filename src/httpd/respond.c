@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 - what a refused request is answered */
+#include "respond.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_core.h>
+#include <util_filter.h>
+
+#include "../core/accept.h"
+#include "../core/sign_in.h"
+#include "../core/url.h"
+#include "export.h"
+#include "log.h"
+#include "module.h"
+
+static const char content_type_filter[] = "CLERK_ERROR_TYPE";
+
+/* Header fields go where they survive an error answer. */
+static void set_header(request_rec *r, const char *name, const char *value)
+{
+    apr_table_setn(r->err_headers_out, name, value);
+}
+
+void clerk_respond_varies(request_rec *r)
+{
+    if (apr_table_get(r->err_headers_out, "Vary") == NULL) {
+        set_header(r, "Vary", "Authorization, Cookie");
+    }
+    else {
+        apr_table_mergen(r->err_headers_out, "Vary", "Authorization, Cookie");
+    }
+}
+
+static int wants_json(request_rec *r)
+{
+    switch (clerk_config_error_body(clerk_request_config(r))) {
+    case CLERK_ERROR_BODY_JSON:
+        return 1;
+    case CLERK_ERROR_BODY_HTML:
+        return 0;
+    default:
+        return !clerk_accept_prefers_html(
+            clerk_slice_of(apr_table_get(r->headers_in, "Accept")));
+    }
+}
+
+/** httpd labels every text of its own text/html; ours is JSON. */
+static apr_status_t label_json(ap_filter_t *filter, apr_bucket_brigade *brigade)
+{
+    ap_set_content_type(filter->r, "application/json");
+    ap_remove_output_filter(filter);
+    return ap_pass_brigade(filter->next, brigade);
+}
+
+/** httpd has dropped the filters of the request by the time it sends an error. */
+static void insert_label(request_rec *r)
+{
+    const clerk_request *record = clerk_request_known(r);
+
+    if (record != NULL && record->has_json_answer) {
+        ap_add_output_filter(content_type_filter, NULL, r, r->connection);
+    }
+}
+
+static void answer_with_json(request_rec *r, int status, const char *json)
+{
+    clerk_request_of(r)->has_json_answer = 1;
+    ap_custom_response(r, status, json);
+}
+
+/** Give the status a JSON body, unless the site has an ErrorDocument or wants HTML. */
+static int answer(request_rec *r, int status, const char *json)
+{
+    if (ap_response_code_string(r, ap_index_of_response(status)) == NULL && wants_json(r)) {
+        answer_with_json(r, status, json);
+    }
+    return status;
+}
+
+static int redirect(request_rec *r, const char *location)
+{
+    apr_table_setn(r->headers_out, "Location", location);
+    set_header(r, "Cache-Control", "no-store");
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+static int is_for_browser(const clerk_request *record, const clerk_dir_config *config)
+{
+    return clerk_config_protects(config) ? clerk_is_page_request(&record->facts)
+                                         : clerk_is_navigation(&record->facts);
+}
+
+static const char *sign_in_location(request_rec *r, const clerk_request *record,
+                                    const clerk_dir_config *config)
+{
+    clerk_sign_in_request request = {
+        .sign_in_url = config->sign_in_url,
+        .own_url = clerk_request_own_url(r),
+        .pending = record->verdict.status == CLERK_E_SESSION_PENDING,
+        .dev_browser = record->verdict.browser.dev_browser,
+    };
+    return clerk_sign_in_location(record->instance, &request, r->pool);
+}
+
+/** A path on this site as an absolute URL. */
+static const char *page_location(request_rec *r, const char *url)
+{
+    clerk_url own;
+
+    if (*url == '/' && clerk_url_parse(&own, clerk_slice_of(clerk_request_own_url(r)))) {
+        return apr_pstrcat(r->pool, clerk_slice_copy(own.origin, r->pool), url, NULL);
+    }
+    return url;
+}
+
+/** Where a request without a session is sent instead of being refused; NULL: nowhere. */
+static const char *unauthenticated_location(request_rec *r, const clerk_request *record,
+                                            const clerk_dir_config *config)
+{
+    int is_browser = is_for_browser(record, config);
+
+    if (r->main != NULL) {
+        return NULL; /* a part of a page cannot send anyone anywhere */
+    }
+    if (config->unauthenticated_url != NULL
+        && (is_browser || clerk_config_protects(config))) {
+        return page_location(r, config->unauthenticated_url);
+    }
+    return is_browser && clerk_config_redirects_to_sign_in(config)
+               ? sign_in_location(r, record, config)
+               : NULL;
+}
+
+static void challenge(request_rec *r, const char *error)
+{
+    const char *realm = ap_auth_name(r);
+    const char *field = apr_pstrcat(r->pool, "Bearer realm=\"",
+                                    ap_escape_quotes(r->pool, realm ? realm : "Clerk"), "\"",
+                                    error ? ", error=\"" : NULL, error, "\"", NULL);
+
+    set_header(r, "WWW-Authenticate", field);
+}
+
+static int answer_unauthenticated(request_rec *r, const clerk_request *record,
+                                  const clerk_dir_config *config)
+{
+    int was_sent = record->verdict.carrier != CLERK_CARRIER_NONE;
+
+    if (clerk_config_protects(config)) {
+        return HTTP_NOT_FOUND; /* auth.protect() hides the page */
+    }
+    challenge(r, was_sent ? "invalid_token" : NULL);
+    return answer(r, HTTP_UNAUTHORIZED,
+                  was_sent ? "{\"error\":\"not_authenticated\",\"description\":\"The token "
+                             "that was sent is not valid here.\"}"
+                           : "{\"error\":\"not_authenticated\",\"description\":\"This needs "
+                             "a signed-in user: send a session token.\"}");
+}
+
+static int answer_undecided(request_rec *r)
+{
+    set_header(r, "Retry-After", "5");
+    set_header(r, "Cache-Control", "no-store");
+    return answer(r, HTTP_SERVICE_UNAVAILABLE,
+                  "{\"error\":\"temporarily_unavailable\",\"description\":\"The token cannot "
+                  "be checked at the moment; try again.\"}");
+}
+
+static int is_undecided(clerk_status status)
+{
+    clerk_family family = clerk_status_family(status);
+
+    return family == CLERK_FAMILY_UNDECIDED || family == CLERK_FAMILY_INTERNAL;
+}
+
+static void note_refusal(request_rec *r, clerk_request *record)
+{
+    record->is_refused = 1;
+    clerk_request_name_denial(r, record);
+    clerk_export_refusal(r, record);
+    clerk_respond_varies(r);
+}
+
+int clerk_respond_unauthenticated(request_rec *r, clerk_request *record)
+{
+    const clerk_dir_config *config = clerk_request_config(r);
+    const char *location;
+
+    note_refusal(r, record);
+    clerk_log_unauthenticated(r, record);
+    if (is_undecided(record->verdict.status) && !clerk_config_protects(config)) {
+        return answer_undecided(r);
+    }
+    location = unauthenticated_location(r, record, config);
+    return location ? redirect(r, location) : answer_unauthenticated(r, record, config);
+}
+
+/**
+ * The hint that Clerk's browser SDK waits for. It reads it by fetch(), whatever Accept
+ * says; a person who navigates gets the site's own page where there is one.
+ */
+static int answer_stale(request_rec *r, const clerk_request *record)
+{
+    clerk_reverification asked;
+    int has_page =
+        ap_response_code_string(r, ap_index_of_response(HTTP_FORBIDDEN)) != NULL;
+
+    if ((has_page && clerk_is_navigation(&record->facts))
+        || !clerk_requirement_reverification(r, &asked, record->stale)) {
+        return HTTP_FORBIDDEN;
+    }
+    answer_with_json(r, HTTP_FORBIDDEN, clerk_reverification_hint(&asked, r->pool));
+    return HTTP_FORBIDDEN;
+}
+
+int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
+{
+    const clerk_dir_config *config = clerk_request_config(r);
+
+    note_refusal(r, record);
+    clerk_log_unauthorized(r, record);
+    if (record->assume_reverified) {
+        return answer_stale(r, record);
+    }
+    if (config->unauthorized_url != NULL && r->main == NULL
+        && (clerk_config_protects(config) || clerk_is_navigation(&record->facts))) {
+        return redirect(r, page_location(r, config->unauthorized_url));
+    }
+    if (clerk_config_protects(config)) {
+        return HTTP_NOT_FOUND;
+    }
+    return answer(r, HTTP_FORBIDDEN,
+                  "{\"error\":\"not_authorized\",\"description\":\"The signed-in user is not "
+                  "allowed to do this.\"}");
+}
+
+void clerk_respond_register(apr_pool_t *pconf)
+{
+    (void)pconf;
+    ap_hook_insert_error_filter(insert_label, NULL, NULL, APR_HOOK_LAST);
+    ap_register_output_filter(content_type_filter, label_json, NULL, AP_FTYPE_CONTENT_SET);
+}

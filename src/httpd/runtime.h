@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 - what a process keeps: keys, connections, the verifier */
+#ifndef CLERK_RUNTIME_H
+#define CLERK_RUNTIME_H
+
+#include "../service/verifier.h"
+
+/** The verifier of this process, there from child_init on. */
+const clerk_verifier *clerk_runtime_verifier(void);
+
+/** 1 the first time it is called in this process. */
+int clerk_runtime_first_missing_azp(void);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 - no client names who is asking */
+#include "scrub.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "export_names.h"
+#include "module.h"
+
+/* Headers by which Clerk's own middleware tells its application who is asking
+   (constants.Headers in @clerk/backend); an application may trust them. */
+static const char *const internal_names[] = {
+    "x-clerk-auth-message", "x-clerk-auth-token",   "x-clerk-auth-signature",
+    "x-clerk-clerk-url",    "x-clerk-request-data", "x-clerk-redirect-to",
+    "x-clerk-debug",        NULL
+};
+
+#define CLAIM_PREFIX "x-clerk-claim-"
+
+/** Letter by letter, as an application would see it. */
+static int folds_to(const char *name, const char *ours, apr_size_t length)
+{
+    for (; length > 0; length--, name++, ours++) {
+        char c = apr_isalnum(*name) ? (char)apr_tolower(*name) : '-';
+
+        if (*name == '\0' || c != (char)apr_tolower(*ours)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_spelling_of(const char *name, const char *ours)
+{
+    apr_size_t length = strlen(ours);
+
+    return strlen(name) == length && folds_to(name, ours, length);
+}
+
+static int is_ours(const char *name)
+{
+    const clerk_export_name *exported;
+    const char *const *internal;
+
+    if (!folds_to(name, "x-clerk-", 8)) {
+        return 0; /* nearly every header */
+    }
+    if (folds_to(name, CLAIM_PREFIX, strlen(CLAIM_PREFIX))) {
+        return 1;
+    }
+    for (exported = clerk_export_names; exported->env != NULL; exported++) {
+        if (is_spelling_of(name, exported->header)) {
+            return 1;
+        }
+    }
+    for (internal = internal_names; *internal != NULL; internal++) {
+        if (is_spelling_of(name, *internal)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void clerk_scrub_headers(request_rec *r)
+{
+    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)(void *)headers->elts;
+    int i = 0;
+
+    while (i < headers->nelts) {
+        if (entry[i].key != NULL && is_ours(entry[i].key)) {
+            apr_table_unset(r->headers_in, entry[i].key);
+            i = 0; /* the table has closed up */
+        }
+        else {
+            i++;
+        }
+    }
+}
+
+/**
+ * Drop our names from Connection: mod_proxy removes every header that stands there, and
+ * would do so after this module has set it (RFC 9110, 7.6.1).
+ */
+static void scrub_connection(request_rec *r)
+{
+    clerk_slice rest = clerk_slice_of(apr_table_get(r->headers_in, "Connection"));
+    const char *kept = NULL;
+    int dropped = 0;
+
+    while (rest.len > 0) {
+        clerk_slice head;
+        const char *token;
+
+        clerk_slice_cut(&head, &rest, ',');
+        token = clerk_slice_copy(clerk_slice_trim(head), r->pool);
+        if (is_ours(token)) {
+            dropped = 1;
+        }
+        else if (*token != '\0') {
+            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
+        }
+    }
+    if (!dropped) {
+        return;
+    }
+    if (kept != NULL) {
+        apr_table_setn(r->headers_in, "Connection", kept);
+    }
+    else {
+        apr_table_unset(r->headers_in, "Connection");
+    }
+}
+
+static int scrub_request(request_rec *r)
+{
+    clerk_scrub_headers(r);
+    scrub_connection(r);
+    return DECLINED;
+}
+
+void clerk_scrub_register(apr_pool_t *pconf)
+{
+    (void)pconf;
+    ap_hook_post_read_request(scrub_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}

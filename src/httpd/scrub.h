@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 - no client names who is asking */
+#ifndef CLERK_SCRUB_H
+#define CLERK_SCRUB_H
+
+#include <httpd.h>
+
+/**
+ * Remove every request header that this module could have set, in any spelling: letter
+ * case ignored, any byte but letters and digits counting as `-`, because applications
+ * fold names so (CGI and WSGI do).
+ */
+void clerk_scrub_headers(request_rec *r);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 - directives for the whole server */
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include <http_core.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "config.h"
+#include "module.h"
+#include "setters.h"
+
+/** The main server's record; one process has one set of keys and connections. */
+static const char *main_server_record(clerk_server_config **server, cmd_parms *cmd)
+{
+    if (cmd->server->is_virtual) {
+        return apr_psprintf(cmd->pool,
+                            "%s concerns the whole server: put it outside <VirtualHost>",
+                            cmd->cmd->name);
+    }
+    *server = ap_get_module_config(cmd->server->module_config, &clerk_auth_module);
+    return NULL;
+}
+
+const char *clerk_parse_interval(const apr_interval_time_t **interval, cmd_parms *cmd,
+                                 const char *text)
+{
+    apr_interval_time_t *parsed = apr_pcalloc(cmd->pool, sizeof(*parsed));
+
+    if (!apr_isdigit(*text)
+        || ap_timeout_parameter_parse(text, parsed, "s") != APR_SUCCESS || *parsed < 0) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a time: write it as in 5s, 500ms "
+                                       "or 24h", cmd->cmd->name, text);
+    }
+    *interval = parsed;
+    return NULL;
+}
+
+const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time)
+{
+    const apr_interval_time_t *interval = NULL;
+    clerk_server_config *server;
+    const char *problem = main_server_record(&server, cmd);
+
+    (void)record;
+    if (problem == NULL) {
+        problem = clerk_parse_interval(&interval, cmd, time);
+    }
+    if (problem == NULL && *interval == 0) {
+        problem = apr_psprintf(cmd->pool, "%s: the time must be more than 0",
+                               cmd->cmd->name);
+    }
+    if (problem == NULL) {
+        *(const apr_interval_time_t **)(void *)((char *)server
+                                                + (apr_size_t)cmd->info) = interval;
+    }
+    return problem;
+}
+
+const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *connect,
+                                  const char *total)
+{
+    const apr_interval_time_t *connect_time = NULL, *total_time = NULL;
+    clerk_server_config *server;
+    const char *problem = main_server_record(&server, cmd);
+
+    (void)record;
+    if (problem == NULL) {
+        problem = clerk_parse_interval(&connect_time, cmd, connect);
+    }
+    if (problem == NULL && total != NULL) {
+        problem = clerk_parse_interval(&total_time, cmd, total);
+    }
+    if (problem != NULL) {
+        return problem;
+    }
+    if (*connect_time == 0 || (total_time != NULL && *total_time < *connect_time)) {
+        return apr_psprintf(cmd->pool, "%s: write CONNECT [TOTAL], both more than 0 and "
+                                       "TOTAL not less than CONNECT, as in 2s 5s",
+                            cmd->cmd->name);
+    }
+    server->api_connect_timeout = connect_time;
+    server->api_total_timeout = total_time;
+    return NULL;
+}
+
+static int holds_certificate(const char *path)
+{
+    X509_STORE *store = X509_STORE_new();
+    int good = store != NULL && X509_STORE_load_file(store, path) == 1;
+
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return good;
+}
+
+const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path)
+{
+    clerk_server_config *server;
+    const char *problem = main_server_record(&server, cmd);
+    const char *full = ap_server_root_relative(cmd->pool, path);
+
+    (void)record;
+    if (problem != NULL) {
+        return problem;
+    }
+    if (full == NULL || !holds_certificate(full)) {
+        return apr_psprintf(cmd->pool, "%s: cannot read certificates in PEM from \"%s\"",
+                            cmd->cmd->name, full ? full : path);
+    }
+    server->api_ca_file = full;
+    return NULL;
+}
+
+const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url)
+{
+    clerk_server_config *server;
+    const char *problem = main_server_record(&server, cmd);
+    apr_uri_t parts;
+
+    (void)record;
+    if (problem != NULL) {
+        return problem;
+    }
+    if (apr_uri_parse(cmd->temp_pool, url, &parts) != APR_SUCCESS || parts.scheme == NULL
+        || (strcmp(parts.scheme, "http") != 0 && strcmp(parts.scheme, "https") != 0)
+        || parts.hostname == NULL || *parts.hostname == '\0') {
+        return apr_psprintf(cmd->pool, "%s: write http://HOST:PORT", cmd->cmd->name);
+    }
+    server->api_proxy = url;
+    return NULL;
+}

@@ -8,8 +8,9 @@
 #include "token_type.h"
 
 /**
- * The auth object (signedInAuthObject in `@clerk/backend`). All zero is nobody. Immutable once made; owned by the
- * pool that it was made in, as are the claims behind it. Strings are NULL where absent.
+ * The auth object (signedInAuthObject in `@clerk/backend`). All zero is nobody.
+ * Immutable once made; owned by the pool that it was made in, as are the claims behind
+ * it. Strings are NULL where absent.
  */
 typedef struct clerk_auth {
     clerk_token_type type;
@@ -34,8 +35,9 @@ typedef struct clerk_auth {
 
 /**
  * Make the auth object of a verified session token, version 1 or 2 of Clerk's claims
- * (__experimental_JWTPayloadToAuthObjectProperties in `@clerk/shared`). A malformed `fea` means neither features nor, in version 2, permissions;
- * a malformed `pla` no plans.
+ * (__experimental_JWTPayloadToAuthObjectProperties in `@clerk/shared`). A malformed
+ * `fea` means neither features nor, in version 2, permissions; a malformed `pla` no
+ * plans.
  */
 const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t *pool);
 
@@ -43,8 +45,9 @@ const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t
 int clerk_auth_is_pending(const clerk_auth *auth);
 
 /*
- * The predicates below follow has() (createCheckAuthorization in `@clerk/shared`) and fail closed:
- * nobody, a machine token, an absent or malformed claim never satisfies one.
+ * The predicates below follow has() (createCheckAuthorization in `@clerk/shared`) and
+ * fail closed: nobody, a machine token, an absent or malformed claim never satisfies
+ * one.
  */
 
 /** @param role  any number of leading `org:` is ignored, on both sides */
@@ -53,7 +56,10 @@ int clerk_auth_has_role(const clerk_auth *auth, clerk_slice role);
 /** @param permission  `org:FEATURE:NAME` or `FEATURE:NAME` */
 int clerk_auth_has_permission(const clerk_auth *auth, clerk_slice permission);
 
-/** @param feature  NAME (organization or user), `o:` `org:` `organization:` or `u:` `user:` and NAME */
+/**
+ * @param feature  NAME (organization or user); or NAME after `o:` `org:` `organization:`,
+ *                 or after `u:` `user:`
+ */
 int clerk_auth_has_feature(const clerk_auth *auth, clerk_slice feature);
 
 int clerk_auth_has_plan(const clerk_auth *auth, clerk_slice plan);
@@ -65,7 +71,10 @@ int clerk_auth_is_reverified(const clerk_auth *auth, const clerk_reverification 
 
 int clerk_auth_is_impersonated(const clerk_auth *auth);
 
-/** Whether @a text could be asked of has_feature or has_plan: a NAME, or one known scope, a colon and a NAME. */
+/**
+ * Whether @a text could be asked of has_feature or has_plan: a NAME, or one known
+ * scope, a colon and a NAME.
+ */
 int clerk_auth_is_scoped_name(clerk_slice text);
 
 /** Whether @a text could be a permission: `[org:]FEATURE:NAME`, parts non-empty. */

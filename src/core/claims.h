@@ -30,6 +30,9 @@ typedef struct clerk_claims {
     clerk_claim_time iat;
 } clerk_claims;
 
+/** Member @a name of @a object where it is a string and not empty, else NULL. */
+const char *clerk_claim_text(const json_t *object, const char *name);
+
 /** Read (RFC 7519, 4.1) what @a payload, an object that outlives @a claims, carries. */
 void clerk_claims_read(clerk_claims *claims, const json_t *payload);
 

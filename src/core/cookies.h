@@ -7,8 +7,8 @@
 #include "instance.h"
 
 /**
- * What the browser holds of an instance (AuthenticateContext in `@clerk/backend`). Strings are NULL
- * where the cookie is absent or empty. Nothing here has been verified.
+ * What the browser holds of an instance (AuthenticateContext in `@clerk/backend`).
+ * Strings are NULL where the cookie is absent or empty. Nothing here has been verified.
  */
 typedef struct clerk_browser_state {
     int suffixed;               /* whether the suffixed cookies were chosen */
@@ -19,17 +19,19 @@ typedef struct clerk_browser_state {
 } clerk_browser_state;
 
 /**
- * One cookie's value: split on `;`, cut at the first `=`, spaces and tabs trimmed, no quotes
- * removed, percent-decoded only where that gives valid UTF-8 without NUL or other control characters (else
- * raw), the first of several wins. Splitting before decoding matters: an encoded `;` must not forge a cookie.
+ * One cookie's value: split on `;`, cut at the first `=`, spaces and tabs trimmed, no
+ * quotes removed, percent-decoded only where that gives valid UTF-8 without NUL or
+ * other control characters (else raw), the first of several wins. Splitting before
+ * decoding matters: an encoded `;` must not forge a cookie.
  *
  * @return owned by @a pool; NULL when absent
  */
 const char *clerk_cookie_value(clerk_slice field, const char *name, apr_pool_t *pool);
 
 /**
- * Read the cookies of @a instance, choosing suffixed or plain ones by usesSuffixedCookies of
- * `@clerk/backend`'s AuthenticateContext. Without a publishable key only plain ones are looked at.
+ * Read the cookies of @a instance, choosing suffixed or plain ones by
+ * usesSuffixedCookies of `@clerk/backend`'s AuthenticateContext. Without a publishable
+ * key only plain ones are looked at.
  *
  * @param field  the Cookie field; empty when absent
  * @param now    for the rule on expired suffixed sessions of development instances

@@ -14,11 +14,11 @@ typedef enum clerk_carrier {
 /**
  * Find the token in an Authorization field (RFC 6750, 2.1).
  *
- * `Bearer` in any letter case, one or more spaces, one token; or a token alone, without a
- * scheme. Another scheme is not looked at, so that Basic in front of a site does not
- * disturb its cookies. Refused as CLERK_E_TOKEN_INVALID: `Bearer` with no token, words after the token, and a
- * comma in a value of scheme Bearer or of none, which is how httpd hands over
- * two Authorization fields.
+ * `Bearer` in any letter case, one or more spaces, one token; or a token alone, without
+ * a scheme. Another scheme is not looked at, so that Basic in front of a site does not
+ * disturb its cookies. Refused as CLERK_E_TOKEN_INVALID: `Bearer` with no token, words
+ * after the token, and a comma in a value of scheme Bearer or of none, which is how
+ * httpd hands over two Authorization fields.
  *
  * @param token  empty when there is none; points into @a field
  * @return CLERK_OK or CLERK_E_TOKEN_INVALID

@@ -17,11 +17,12 @@ typedef struct clerk_scoped_names {
 } clerk_scoped_names;
 
 /**
- * Take a `fea` or `pla` claim apart: elements `SCOPE:NAME` joined by commas, white space
- * around them ignored, cut at the first colon. Unknown scopes are dropped.
+ * Take a `fea` or `pla` claim apart: elements `SCOPE:NAME` joined by commas, white
+ * space around them ignored, cut at the first colon. Unknown scopes are dropped.
  *
  * @param claim  NULL or "" gives two empty lists
- * @return 1, or 0 when an element has no colon (a trailing comma is such an element)
+ * @return 1, or 0 with two empty lists when an element has no colon (a trailing comma is
+ *         such an element)
  */
 int clerk_scoped_names_parse(clerk_scoped_names *names, const char *claim,
                              apr_pool_t *pool);
@@ -31,9 +32,9 @@ int clerk_name_list_has(const clerk_name_list *list, clerk_slice name);
 /**
  * Decode the organization permissions of a version 2 session token.
  *
- * The i-th element of @a masks is a decimal number of any size whose bit j says that the
- * i-th organization feature has the j-th permission name. Masks count features of the
- * organization only. A mask that is not all digits grants nothing; masks beyond the
+ * The i-th element of @a masks is a decimal number of any size whose bit j says that
+ * the i-th organization feature has the j-th permission name. Masks count features of
+ * the organization only. A mask that is not all digits grants nothing; masks beyond the
  * features and bits beyond the names are ignored.
  *
  * @param features  organization features

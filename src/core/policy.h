@@ -21,12 +21,13 @@ typedef struct clerk_policy {
  * sub, sid, aud, azp, iss, exp, nbf, iat. The first failure ends.
  *
  * - sub, sid: non-empty strings (CLERK_E_TOKEN_VERIFICATION_FAILED)
- * - aud: looked at only when audiences are set and the claim is present and not empty; a string or an
- *   array of strings must share a value, another shape fails
+ * - aud: looked at only when audiences are set and the claim is present and not empty;
+ *   a string or an array of strings must share a value, another shape fails
  * - azp: must be one of the authorized parties where those are set, so absence fails
- * - iss: one of policy->issuers, else of instance->issuers; not looked at when any_issuer, or
- *   when neither has a value
- * - exp: required; expired when exp <= now - skew; nbf, iat: too early when > now + skew (all compared in microseconds of whole-second claims)
+ * - iss: one of policy->issuers, else of instance->issuers; not looked at when
+ *   any_issuer, or when neither has a value
+ * - exp: required; expired when exp <= now - skew; nbf, iat: too early when > now +
+ *   skew (all compared in microseconds of whole-second claims)
  */
 clerk_status clerk_policy_check_session(const clerk_policy *policy,
                                         const clerk_instance *instance,

@@ -12,7 +12,10 @@ typedef enum clerk_factor_level {
     CLERK_MULTI_FACTOR
 } clerk_factor_level;
 
-/** Claim `fva`: minutes since each factor was verified at issue; -1 never or not enrolled. */
+/**
+ * Claim `fva`: minutes since each factor was verified at issue; -1 never or not
+ * enrolled.
+ */
 typedef struct clerk_factor_ages {
     int known; /* 0 when the claim is absent or malformed: then nothing is fresh */
     double first;
@@ -26,8 +29,8 @@ typedef struct clerk_reverification {
 } clerk_reverification;
 
 /**
- * Read `strict_mfa` `strict` `moderate` `lax`, or LEVEL:MINUTES with LEVEL `first_factor`
- * `second_factor` `multi_factor` and MINUTES 1 to 99998.
+ * Read `strict_mfa` `strict` `moderate` `lax`, or LEVEL:MINUTES with LEVEL
+ * `first_factor` `second_factor` `multi_factor` and MINUTES 1 to 99998.
  *
  * @return 1, or 0 for anything else; @a asked->preset is a static string
  */

@@ -6,7 +6,10 @@
 #include "cookies.h"
 #include "credential.h"
 
-/** One request as authenticateRequest in `@clerk/backend` sees it. Borrowed; NULL or empty where absent. */
+/**
+ * One request as authenticateRequest in `@clerk/backend` sees it. Borrowed; NULL or
+ * empty where absent.
+ */
 typedef struct clerk_facts {
     const char *method;
     clerk_slice authorization; /* field value */
@@ -24,7 +27,9 @@ typedef struct clerk_facts {
 clerk_status clerk_session_check_cookies(const clerk_browser_state *state,
                                          const clerk_instance *instance);
 
-/** A session older than the browser's last sign-in or sign-out is not this sign-in's. */
+/**
+ * A session older than the browser's last sign-in or sign-out is not this sign-in's.
+ */
 clerk_status clerk_session_check_age(const clerk_browser_state *state,
                                      const clerk_claims *unverified);
 

@@ -6,27 +6,42 @@
 #include "session.h"
 
 /**
- * A browser navigation: GET or HEAD with Sec-Fetch-Dest `document` or `iframe`, or without
- * that field and with `text/html` in Accept. So form posts and fetch() are not.
+ * A browser navigation: GET or HEAD with Sec-Fetch-Dest `document` or `iframe`, or
+ * without that field and with `text/html` in Accept. So form posts and fetch() are not.
  */
 int clerk_is_navigation(const clerk_facts *facts);
 
-/** A page request as auth.protect() in `@clerk/nextjs` sees it: any method, either sign suffices. */
+/**
+ * A page request as auth.protect() in `@clerk/nextjs` sees it: any method, either sign
+ * suffices.
+ */
 int clerk_is_page_request(const clerk_facts *facts);
 
 /** Where a person without a session is sent; strings NULL where unset. */
 typedef struct clerk_sign_in_request {
-    const char *sign_in_url; /* absolute, or a path on this site; NULL: the Account Portal's */
-    const char *own_url;     /* this request's public URL, absolute: to resolve against and to come back to */
-    int pending;             /* to the tasks of a pending session */
-    const char *dev_browser; /* token to hand over in development, cross-origin only */
+    /** Absolute, or a path on this site; NULL: the Account Portal's. */
+    const char *sign_in_url;
+    /** This request's public URL, absolute: to resolve against and to come back to. */
+    const char *own_url;
+    /** The session is there and pending: to its tasks. */
+    int pending;
+    /** Nobody is to come back: no redirect_url. */
+    int no_return;
+    /** Token to hand over in development, to another host only. */
+    const char *dev_browser;
 } clerk_sign_in_request;
 
 /**
- * The URL of redirectToSignIn in `@clerk/backend`: target, `/tasks` on its path for a pending session,
- * `redirect_url` (replacing one that is there), then `__clerk_db_jwt` where it belongs. A query in the sign-in URL is kept.
+ * The URL of redirectToSignIn in `@clerk/backend`: target, `/tasks` on its path for a
+ * pending session, `redirect_url` (replacing one that is there), then `__clerk_db_jwt`
+ * where it belongs. Query and fragment of the sign-in URL are kept.
  *
- * @return owned by @a pool; NULL when there is neither a configured URL nor a portal
+ * Always absolute: a path becomes one of own_url's origin, and `//HOST` or `/\HOST`,
+ * which browsers take for another site, are refused.
+ *
+ * @return owned by @a pool; NULL when there is neither a configured URL nor a portal,
+ *         when the configured URL is neither a path nor http(s), or when own_url cannot
+ *         be parsed
  */
 const char *clerk_sign_in_location(const clerk_instance *instance,
                                    const clerk_sign_in_request *request,

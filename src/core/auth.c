@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 - who is asking, and the questions one may put */
+#include "auth.h"
+
+#include <apr_tables.h>
+
+static const char PREFIX[] = "org:";
+enum { PREFIX_LENGTH = 4 };
+
+/* ---------------------------------------------------------------- making */
+
+/* 2 and 2.0 are one number to JSON. */
+static int is_version_2(const json_t *payload)
+{
+    const json_t *version = json_object_get(payload, "v");
+
+    return json_is_number(version) && json_number_value(version) == 2;
+}
+
+/* Claims of both versions. What is malformed leaves no names behind, so it grants nothing. */
+static void read_billing(clerk_auth *auth, const json_t *payload, apr_pool_t *pool)
+{
+    const char *features = clerk_claim_text(payload, "fea");
+    const char *plans = clerk_claim_text(payload, "pla");
+
+    if (clerk_scoped_names_parse(&auth->feature_names, features, pool)) {
+        auth->features = features;
+    }
+    if (clerk_scoped_names_parse(&auth->plan_names, plans, pool)) {
+        auth->plans = plans;
+    }
+}
+
+static void read_organization_v2(clerk_auth *auth, const json_t *payload,
+                                 apr_pool_t *pool)
+{
+    const json_t *organization = json_object_get(payload, "o");
+    const char *role = clerk_claim_text(organization, "rol");
+
+    auth->org_id = clerk_claim_text(organization, "id");
+    auth->org_slug = clerk_claim_text(organization, "slg");
+    auth->org_role = role ? apr_pstrcat(pool, PREFIX, role, NULL) : NULL;
+    auth->org_permissions = clerk_permissions_decode(
+        &auth->feature_names.organization, clerk_claim_text(organization, "per"),
+        clerk_claim_text(organization, "fpm"), &auth->org_permission_count, pool);
+}
+
+/* Elements that are no strings could equal nothing that is asked. */
+static void read_permissions_v1(clerk_auth *auth, const json_t *permissions,
+                                apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 8, sizeof(char *));
+    size_t i;
+
+    for (i = 0; i < json_array_size(permissions); i++) {
+        const json_t *permission = json_array_get(permissions, i);
+
+        if (json_is_string(permission)) {
+            APR_ARRAY_PUSH(list, const char *) = json_string_value(permission);
+        }
+    }
+    auth->org_permissions = (const char *const *)list->elts;
+    auth->org_permission_count = (apr_size_t)list->nelts;
+}
+
+static void read_organization_v1(clerk_auth *auth, const json_t *payload,
+                                 apr_pool_t *pool)
+{
+    const char *role = clerk_claim_text(payload, "org_role");
+
+    auth->org_id = clerk_claim_text(payload, "org_id");
+    auth->org_slug = clerk_claim_text(payload, "org_slug");
+    auth->org_role = role && !clerk_slice_starts_with(clerk_slice_of(role), PREFIX)
+                         ? apr_pstrcat(pool, PREFIX, role, NULL)
+                         : role;
+    read_permissions_v1(auth, json_object_get(payload, "org_permissions"), pool);
+}
+
+/* An actor of a shape that is not understood still is one. */
+static const char *read_actor(const json_t *payload)
+{
+    const json_t *actor = json_object_get(payload, "act");
+    const char *subject = clerk_json_string(actor, "sub");
+
+    if (!actor || json_is_null(actor)) {
+        return NULL;
+    }
+    return subject ? subject : "";
+}
+
+static apr_time_t moment_of(clerk_claim_time time)
+{
+    return time.seconds > APR_INT64_MAX / APR_USEC_PER_SEC
+               ? APR_INT64_MAX
+               : apr_time_from_sec(time.seconds);
+}
+
+const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t *pool)
+{
+    clerk_auth *auth = apr_pcalloc(pool, sizeof(*auth));
+
+    read_billing(auth, claims->json, pool);
+    auth->type = CLERK_TOKEN_SESSION;
+    auth->subject = claims->sub;
+    auth->user_id = claims->sub;
+    auth->session_id = claims->sid;
+    auth->session_status = clerk_claim_text(claims->json, "sts");
+    auth->actor = read_actor(claims->json);
+    auth->factor_ages = clerk_factor_ages_read(json_object_get(claims->json, "fva"));
+    auth->expires = moment_of(claims->exp);
+    auth->claims = claims->json;
+    if (is_version_2(claims->json)) {
+        read_organization_v2(auth, claims->json, pool);
+    }
+    else {
+        read_organization_v1(auth, claims->json, pool);
+    }
+    return auth;
+}
+
+/* ---------------------------------------------------------------- asking */
+
+/* The person of a session; every question starts with there being one. */
+static int is_person(const clerk_auth *auth)
+{
+    return auth && auth->type == CLERK_TOKEN_SESSION && auth->user_id;
+}
+
+static int is_member(const clerk_auth *auth)
+{
+    return is_person(auth) && auth->org_id;
+}
+
+static clerk_slice without_prefix(clerk_slice text)
+{
+    while (clerk_slice_starts_with(text, PREFIX)) {
+        text.ptr += PREFIX_LENGTH;
+        text.len -= PREFIX_LENGTH;
+    }
+    return text;
+}
+
+int clerk_auth_is_pending(const clerk_auth *auth)
+{
+    return auth && auth->session_status && strcmp(auth->session_status, "pending") == 0;
+}
+
+int clerk_auth_has_role(const clerk_auth *auth, clerk_slice role)
+{
+    clerk_slice asked = without_prefix(role);
+
+    return is_member(auth) && auth->org_role && asked.len > 0
+           && clerk_slice_equals(without_prefix(clerk_slice_of(auth->org_role)), asked);
+}
+
+/*
+ * What the token lists is taken to the letter, only the question may lack its prefix.
+ */
+int clerk_auth_has_permission(const clerk_auth *auth, clerk_slice permission)
+{
+    clerk_slice asked = without_prefix(permission);
+    apr_size_t i;
+
+    if (!is_member(auth) || asked.len == 0) {
+        return 0;
+    }
+    for (i = 0; i < auth->org_permission_count; i++) {
+        clerk_slice held = clerk_slice_of(auth->org_permissions[i]);
+
+        if (clerk_slice_starts_with(held, PREFIX)) {
+            held.ptr += PREFIX_LENGTH;
+            held.len -= PREFIX_LENGTH;
+            if (clerk_slice_equals(held, asked)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+typedef struct scoped_question {
+    int of_organization;
+    int of_user;
+    clerk_slice name;
+} scoped_question;
+
+static int has_no_control(clerk_slice text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* What can stand in a list of names: a comma or colon would end it. */
+static int is_name(clerk_slice text)
+{
+    return text.len > 0 && !memchr(text.ptr, ',', text.len)
+           && !memchr(text.ptr, ':', text.len) && has_no_control(text);
+}
+
+/* `ou` and `uo` are scopes of claims, not of questions. */
+static int scoped_question_parse(scoped_question *question, clerk_slice text)
+{
+    clerk_slice scope, rest = text;
+
+    question->of_organization = 1;
+    question->of_user = 1;
+    question->name = text;
+    if (clerk_slice_cut(&scope, &rest, ':')) {
+        question->name = rest;
+        question->of_user = clerk_slice_is(scope, "u") || clerk_slice_is(scope, "user");
+        question->of_organization = clerk_slice_is(scope, "o")
+                                    || clerk_slice_is(scope, "org")
+                                    || clerk_slice_is(scope, "organization");
+    }
+    return (question->of_user || question->of_organization) && is_name(question->name);
+}
+
+static int has_scoped(const clerk_auth *auth, const clerk_scoped_names *names,
+                      clerk_slice text)
+{
+    scoped_question question;
+
+    return is_person(auth) && scoped_question_parse(&question, text)
+           && ((question.of_organization
+                && clerk_name_list_has(&names->organization, question.name))
+               || (question.of_user
+                   && clerk_name_list_has(&names->user, question.name)));
+}
+
+int clerk_auth_has_feature(const clerk_auth *auth, clerk_slice feature)
+{
+    return auth && has_scoped(auth, &auth->feature_names, feature);
+}
+
+int clerk_auth_has_plan(const clerk_auth *auth, clerk_slice plan)
+{
+    return auth && has_scoped(auth, &auth->plan_names, plan);
+}
+
+int clerk_auth_in_organization(const clerk_auth *auth, clerk_slice id_or_slug)
+{
+    return is_member(auth)
+           && (clerk_slice_is(id_or_slug, auth->org_id)
+               || (auth->org_slug && clerk_slice_is(id_or_slug, auth->org_slug)));
+}
+
+int clerk_auth_is_reverified(const clerk_auth *auth, const clerk_reverification *asked)
+{
+    return is_person(auth) && clerk_factor_ages_satisfy(&auth->factor_ages, asked);
+}
+
+int clerk_auth_is_impersonated(const clerk_auth *auth)
+{
+    return auth && auth->actor;
+}
+
+int clerk_auth_is_scoped_name(clerk_slice text)
+{
+    scoped_question question;
+
+    return scoped_question_parse(&question, text);
+}
+
+int clerk_auth_is_permission_name(clerk_slice text)
+{
+    clerk_slice feature, name = without_prefix(text);
+
+    return clerk_slice_cut(&feature, &name, ':') && is_name(feature) && is_name(name);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 - Clerk's cookies of one request, suffixed or not */
+#include "cookies.h"
+
+#include <strings.h>
+
+#include "claims.h"
+#include "query.h"
+
+/* ---------------------------------------------------------------- one cookie */
+
+static int has_control(clerk_slice text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* jansson makes strings of valid UTF-8 only. */
+static int is_utf8(clerk_slice text)
+{
+    json_t *string = json_stringn(text.ptr, text.len);
+    int is_valid = string != NULL;
+
+    json_decref(string);
+    return is_valid;
+}
+
+static const char *decode_value(clerk_slice raw, apr_pool_t *pool)
+{
+    clerk_slice decoded;
+
+    if (raw.len > 0 && memchr(raw.ptr, '%', raw.len)
+        && clerk_percent_decode(&decoded, raw, pool) && is_utf8(decoded)
+        && !has_control(decoded))
+    {
+        return decoded.ptr;
+    }
+    return clerk_slice_copy(raw, pool);
+}
+
+const char *clerk_cookie_value(clerk_slice field, const char *name, apr_pool_t *pool)
+{
+    while (field.len > 0) {
+        clerk_slice found, value;
+
+        clerk_slice_cut(&value, &field, ';');
+        if (clerk_slice_cut(&found, &value, '=')
+            && clerk_slice_is(clerk_slice_trim(found), name))
+        {
+            return decode_value(clerk_slice_trim(value), pool);
+        }
+    }
+    return NULL;
+}
+
+/*
+ * ---------------------------------------------------------------- the jar of an
+ * instance
+ */
+
+/** Where cookies come from. */
+typedef struct cookie_jar {
+    clerk_slice field;
+    const char *suffix; /* NULL: plain ones only */
+    apr_pool_t *pool;
+} cookie_jar;
+
+/** A session cookie before anything is verified: a stranger may have written it. */
+typedef struct session_cookie {
+    const char *text; /* NULL when absent */
+    int is_decoded;   /* else no claim was read */
+    clerk_claims claims;
+} session_cookie;
+
+static const char *plain_cookie(const cookie_jar *jar, const char *name)
+{
+    const char *value = clerk_cookie_value(jar->field, name, jar->pool);
+
+    return value && *value != '\0' ? value : NULL;
+}
+
+static const char *suffixed_cookie(const cookie_jar *jar, const char *name)
+{
+    return jar->suffix
+               ? plain_cookie(jar, apr_pstrcat(jar->pool, name, "_", jar->suffix, NULL))
+               : NULL;
+}
+
+static session_cookie session_cookie_read(const char *text, apr_pool_t *pool)
+{
+    session_cookie cookie;
+    clerk_jwt jwt;
+
+    memset(&cookie, 0, sizeof(cookie));
+    cookie.text = text;
+    if (text && clerk_jwt_decode(&jwt, clerk_slice_of(text), pool, NULL) == CLERK_OK) {
+        clerk_claims_read(&cookie.claims, jwt.payload);
+        cookie.is_decoded = 1;
+    }
+    return cookie;
+}
+
+/* JavaScript's idea of an issuer that is there: any value but these. */
+static int has_issuer(const session_cookie *cookie)
+{
+    const json_t *iss =
+        cookie->is_decoded ? json_object_get(cookie->claims.json, "iss") : NULL;
+
+    return iss && !json_is_null(iss) && !json_is_false(iss)
+           && !(json_is_string(iss) && json_string_length(iss) == 0)
+           && !(json_is_number(iss) && json_number_value(iss) == 0);
+}
+
+static apr_size_t scheme_length(const char *text)
+{
+    return strncasecmp(text, "https://", 8) == 0  ? 8
+           : strncasecmp(text, "http://", 7) == 0 ? 7
+                                                  : 0;
+}
+
+/* Whether @a issuer, all its http:// and https:// left out, is @a host. */
+static int is_issued_by(const char *issuer, const char *host)
+{
+    while (issuer && *issuer != '\0') {
+        apr_size_t scheme = scheme_length(issuer);
+
+        if (scheme == 0 && *issuer++ != *host++) {
+            return 0;
+        }
+        issuer += scheme;
+    }
+    return issuer && *host == '\0';
+}
+
+static apr_int64_t issued_at(const session_cookie *cookie)
+{
+    return cookie->claims.iat.form == CLERK_CLAIM_VALID ? cookie->claims.iat.seconds
+                                                        : 0;
+}
+
+static int is_past(const session_cookie *cookie, apr_time_t now)
+{
+    return cookie->claims.exp.form == CLERK_CLAIM_VALID
+           && cookie->claims.exp.seconds <= apr_time_sec(now);
+}
+
+/* An absent client_uat is not 0 here: nobody said "signed out". */
+static int says_signed_out(const char *client_uat)
+{
+    return client_uat && strcmp(client_uat, "0") == 0;
+}
+
+/* usesSuffixedCookies, rule by rule; the first that applies decides. */
+static int uses_suffixed(const cookie_jar *jar, const clerk_instance *instance,
+                         apr_time_t now)
+{
+    const char *suffixed_uat = suffixed_cookie(jar, "__client_uat");
+    const char *plain_uat = plain_cookie(jar, "__client_uat");
+    session_cookie suffixed =
+        session_cookie_read(suffixed_cookie(jar, "__session"), jar->pool);
+    session_cookie plain =
+        session_cookie_read(plain_cookie(jar, "__session"), jar->pool);
+
+    if (plain.text && !has_issuer(&plain)) {
+        return 0;
+    }
+    if (plain.text && !is_issued_by(plain.claims.iss, instance->frontend_api)) {
+        return 1; /* the plain cookie is another instance's */
+    }
+    if (!suffixed_uat && !suffixed.text) {
+        return 0;
+    }
+    if (!says_signed_out(suffixed_uat) && !says_signed_out(plain_uat)
+        && issued_at(&plain) > issued_at(&suffixed))
+    {
+        return 0; /* the plain one is newer */
+    }
+    if (says_signed_out(suffixed_uat) && !says_signed_out(plain_uat)) {
+        return 0;
+    }
+    if (instance->type != CLERK_PRODUCTION && !says_signed_out(suffixed_uat)
+        && says_signed_out(plain_uat) && is_past(&suffixed, now))
+    {
+        return 0; /* left over: development's suffixed client_uat is not reliable */
+    }
+    return suffixed_uat != NULL;
+}
+
+/* Number.parseInt: leading digits count, the rest does not; 0 where there are none. */
+static apr_int64_t leading_integer(const char *text)
+{
+    return text ? apr_strtoi64(text, NULL, 10) : 0;
+}
+
+void clerk_browser_state_read(clerk_browser_state *state, clerk_slice field,
+                              const clerk_instance *instance, apr_time_t now,
+                              apr_pool_t *pool)
+{
+    const cookie_jar jar = { field,
+                             instance->publishable_key
+                                 ? instance->publishable_key->cookie_suffix
+                                 : NULL,
+                             pool };
+    const char *(*chosen)(const cookie_jar *, const char *);
+
+    state->suffixed = jar.suffix && uses_suffixed(&jar, instance, now);
+    chosen = state->suffixed ? suffixed_cookie : plain_cookie;
+    state->session = chosen(&jar, "__session");
+    state->dev_browser = chosen(&jar, "__clerk_db_jwt");
+    state->refresh = suffixed_cookie(&jar, "__refresh");
+    state->client_uat = leading_integer(chosen(&jar, "__client_uat"));
+}

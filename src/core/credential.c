@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 - the token in an Authorization field */
+#include "credential.h"
+
+#include <strings.h>
+
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static clerk_slice take_word(clerk_slice *rest)
+{
+    clerk_slice word = { rest->ptr, 0 };
+
+    while (word.len < rest->len && !is_blank(rest->ptr[word.len])) {
+        word.len++;
+    }
+    rest->ptr += word.len;
+    rest->len -= word.len;
+    return word;
+}
+
+static int is_bearer(clerk_slice scheme)
+{
+    return scheme.len == strlen("Bearer")
+           && strncasecmp(scheme.ptr, "Bearer", scheme.len) == 0;
+}
+
+static int has_comma(clerk_slice text)
+{
+    return text.len > 0 && memchr(text.ptr, ',', text.len) != NULL;
+}
+
+clerk_status clerk_authorization_token(clerk_slice *token, clerk_slice field,
+                                       clerk_error *error)
+{
+    clerk_slice rest = clerk_slice_trim(field);
+    clerk_slice first = take_word(&rest);
+    clerk_slice second;
+
+    if (rest.len > 0 && !is_bearer(first) && !has_comma(first)) {
+        *token = clerk_slice_of(NULL); /* another scheme, as Basic */
+        return CLERK_OK;
+    }
+    if (has_comma(clerk_slice_trim(field))) {
+        return clerk_fail(error, CLERK_E_TOKEN_INVALID, "several Authorization fields");
+    }
+    if (!is_bearer(first)) {
+        *token = first; /* all there is, or nothing */
+        return CLERK_OK;
+    }
+    while (rest.len > 0 && *rest.ptr == ' ') {
+        rest.ptr++;
+        rest.len--;
+    }
+    second = take_word(&rest);
+    if (second.len == 0) {
+        return clerk_fail(error, CLERK_E_TOKEN_INVALID, "Bearer without a token");
+    }
+    if (rest.len > 0) {
+        return clerk_fail(error, CLERK_E_TOKEN_INVALID, "words after the token");
+    }
+    *token = second;
+    return CLERK_OK;
+}

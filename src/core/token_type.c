@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 - tell a credential's type by its look */
+#include "token_type.h"
+
+static const struct {
+    clerk_token_type type;
+    const char *name;
+} names[] = {
+    { CLERK_TOKEN_SESSION, "session_token" },
+    { CLERK_TOKEN_OAUTH, "oauth_token" },
+    { CLERK_TOKEN_M2M, "m2m_token" },
+    { CLERK_TOKEN_API_KEY, "api_key" },
+};
+
+enum { NAME_COUNT = sizeof(names) / sizeof(names[0]) };
+
+const char *clerk_token_type_name(clerk_token_type type)
+{
+    int i;
+
+    for (i = 0; i < NAME_COUNT; i++) {
+        if (names[i].type == type) {
+            return names[i].name;
+        }
+    }
+    return "";
+}
+
+clerk_token_type clerk_token_type_named(const char *name)
+{
+    int i;
+
+    for (i = 0; name != NULL && i < NAME_COUNT; i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            return names[i].type;
+        }
+    }
+    return CLERK_TOKEN_NONE;
+}
+
+static int is_m2m_jwt(const clerk_jwt *jwt)
+{
+    const char *sub = jwt ? clerk_json_string(jwt->payload, "sub") : NULL;
+
+    return sub != NULL && clerk_slice_starts_with(clerk_slice_of(sub), "mch_");
+}
+
+static int is_oauth_jwt(const clerk_jwt *jwt)
+{
+    return jwt != NULL && jwt->typ == CLERK_TYP_AT_JWT;
+}
+
+/*
+ * Whatever decodes is judged by its content, with padding or without: padding appended to
+ * the signature of a machine JWT must not turn it into a session token.
+ */
+clerk_token_type clerk_token_classify(clerk_slice credential, const clerk_jwt *jwt)
+{
+    if (clerk_slice_starts_with(credential, "mt_") || is_m2m_jwt(jwt)) {
+        return CLERK_TOKEN_M2M;
+    }
+    if (clerk_slice_starts_with(credential, "oat_") || is_oauth_jwt(jwt)) {
+        return CLERK_TOKEN_OAUTH;
+    }
+    if (clerk_slice_starts_with(credential, "ak_")) {
+        return CLERK_TOKEN_API_KEY;
+    }
+    return CLERK_TOKEN_SESSION;
+}

@@ -33,7 +33,8 @@ AC_DEFUN([CLERK_NEED_PKG], [
 ])
 
 # CLERK_SYSTEM_INCLUDES(VARIABLE)
-# Turn -I into -isystem, so that our warnings judge our own code only.
+# Turn -I into -isystem, so that our warnings judge our own code only; drop the one
+# directory that every compiler looks in anyhow, whose place in the order must stay.
 AC_DEFUN([CLERK_SYSTEM_INCLUDES], [
-  $1=`AS_ECHO([" $$1"]) | sed 's/ -I */ -isystem /g; s/^ *//'`
+  $1=`AS_ECHO([" $$1 "]) | sed 's| -I */usr/include | |g; s/ -I */ -isystem /g'`
 ])

@@ -20,13 +20,20 @@ typedef struct clerk_api_failure {
 /**
  * Fetch the JWK Set of @a instance, one attempt.
  *
- * @param json  the body as received, not parsed; owned by @a pool
+ * Where a secret is sent it is a Backend API request and names version and media type;
+ * the Frontend API's public key set is asked for plainly. As in `@clerk/backend` the
+ * answer's media type is not looked at: the parser judges the body.
+ *
+ * @param json     the body as received, not parsed; owned by @a pool
+ * @param timeout  for the whole exchange; 0: what the adapter allows
+ * @param failure  filled when the call fails
  * @return CLERK_OK; CLERK_E_SECRET_KEY_INVALID when the API says `clerk_key_invalid`;
  *         CLERK_E_JWK_FAILED_TO_RESOLVE when the instance has no key source;
  *         else CLERK_E_JWK_FAILED_TO_LOAD
  */
 clerk_status clerk_backend_api_fetch_jwks(clerk_slice *json, const clerk_http *http,
                                           const clerk_instance *instance,
+                                          apr_interval_time_t timeout,
                                           clerk_api_failure *failure, apr_pool_t *pool);
 
 #endif

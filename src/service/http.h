@@ -10,15 +10,19 @@
 typedef struct clerk_http_request {
     const char *method;
     const char *url;
-    const char *bearer;      /* secret for Authorization, or NULL; never logged */
-    const char *body;        /* JSON, or NULL */
-    apr_size_t max_body;     /* an answer that is larger is a failure */
+    const char *bearer; /* secret for Authorization, or NULL; never logged */
+    /** Further `Name: value` lines, NULL-terminated, or NULL. */
+    const char *const *fields;
+    const char *body;    /* JSON, or NULL; a field names its type */
+    apr_size_t max_body; /* an answer that is larger is a failure */
+    /** For the whole exchange; 0: the adapter's own, which it can only shorten. */
+    apr_interval_time_t timeout;
 } clerk_http_request;
 
 typedef struct clerk_http_response {
     int status;
     clerk_slice body;                /* owned by the pool of the call */
-    apr_interval_time_t retry_after; /* microseconds; -1 when not sent or not a number */
+    apr_interval_time_t retry_after; /* microseconds; -1 when not sent or no number */
 } clerk_http_response;
 
 /**

@@ -13,11 +13,11 @@ typedef struct clerk_verifier {
 
 /** The outcome for one request; lives as long as the pool and facts of the call. */
 typedef struct clerk_verdict {
-    clerk_status status;      /* CLERK_OK: auth is who is asking */
-    const char *detail;       /* static text for the log; NULL when there is none */
-    clerk_carrier carrier;    /* where the credential was; NONE when there was none */
-    clerk_slice token;        /* it; empty when there was none */
-    const clerk_auth *auth;   /* NULL unless CLERK_OK or CLERK_E_SESSION_PENDING */
+    clerk_status status;    /* CLERK_OK: auth is who is asking */
+    const char *detail;     /* static text for the log; NULL when there is none */
+    clerk_carrier carrier;  /* where the credential was; NONE when there was none */
+    clerk_slice token;      /* it; empty when there was none */
+    const clerk_auth *auth; /* NULL unless CLERK_OK or CLERK_E_SESSION_PENDING */
     clerk_browser_state browser;
 } clerk_verdict;
 
@@ -32,6 +32,7 @@ typedef struct clerk_verdict {
  */
 void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verifier,
                              const clerk_instance *instance, const clerk_policy *policy,
-                             const clerk_facts *facts, apr_time_t now, apr_pool_t *pool);
+                             const clerk_facts *facts, apr_time_t now,
+                             apr_pool_t *pool);
 
 #endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 - key sets in the cache that processes share */
+#include "key_cache.h"
+
+#include <apr_lib.h>
+#include <openssl/evp.h>
+
+#include "backend_api.h"
+
+/*
+ * A cached set is its fetched_at in decimal microseconds, a line feed, and the JWK Set as it
+ * was received.
+ */
+enum { MAX_TIME_DIGITS = 18 };
+
+static const char PURPOSE[] = "clerk key set 1";
+
+/** SHA-256 over purpose and source, so that no other kind of entry can have this key. */
+static int make_cache_key(unsigned char key[CLERK_DIGEST_LENGTH],
+                          const clerk_instance *instance)
+{
+    unsigned char input[sizeof(PURPOSE) + CLERK_DIGEST_LENGTH];
+
+    memcpy(input, PURPOSE, sizeof(PURPOSE));
+    memcpy(input + sizeof(PURPOSE), instance->key_id, CLERK_DIGEST_LENGTH);
+    return EVP_Digest(input, sizeof(input), key, NULL, EVP_sha256(), NULL) == 1;
+}
+
+static int read_time(apr_time_t *time, clerk_slice digits)
+{
+    apr_time_t value = 0;
+    apr_size_t i;
+
+    if (digits.len == 0 || digits.len > MAX_TIME_DIGITS) {
+        return 0;
+    }
+    for (i = 0; i < digits.len; i++) {
+        if (!apr_isdigit(digits.ptr[i])) {
+            return 0;
+        }
+        value = value * 10 + (digits.ptr[i] - '0');
+    }
+    *time = value;
+    return 1;
+}
+
+clerk_key_snapshot *clerk_key_cache_read(const clerk_cache *cache,
+                                         const clerk_instance *instance, apr_time_t now,
+                                         apr_pool_t *pool)
+{
+    unsigned char key[CLERK_DIGEST_LENGTH];
+    clerk_key_snapshot *snapshot;
+    apr_time_t fetched_at;
+    clerk_slice value;
+    clerk_slice digits;
+
+    if (cache == NULL || !make_cache_key(key, instance)
+        || cache->get(cache->baton, key, &value, pool) != APR_SUCCESS)
+    {
+        return NULL;
+    }
+    if (!clerk_slice_cut(&digits, &value, '\n') || value.len > CLERK_JWKS_MAX_BYTES
+        || !read_time(&fetched_at, digits) || fetched_at > now)
+    {
+        return NULL;
+    }
+    if (clerk_key_snapshot_parse(&snapshot, value, fetched_at, NULL) != CLERK_OK) {
+        return NULL;
+    }
+    return snapshot;
+}
+
+void clerk_key_cache_write(const clerk_cache *cache, const clerk_instance *instance,
+                           clerk_slice json, apr_time_t fetched_at, apr_time_t expires,
+                           apr_pool_t *pool)
+{
+    unsigned char key[CLERK_DIGEST_LENGTH];
+    const char *head;
+    clerk_slice value;
+    char *bytes;
+
+    if (cache == NULL || fetched_at < 0 || !make_cache_key(key, instance)) {
+        return;
+    }
+    head = apr_psprintf(pool, "%" APR_TIME_T_FMT "\n", fetched_at);
+    value.len = strlen(head) + json.len;
+    bytes = apr_palloc(pool, value.len);
+    memcpy(bytes, head, strlen(head));
+    memcpy(bytes + strlen(head), json.ptr, json.len);
+    value.ptr = bytes;
+    cache->put(cache->baton, key, value, expires, pool);
+}

@@ -67,10 +67,11 @@ static const clerk_dir_config *in_force(const place *at, apr_pool_t *pool)
                : clerk_dir_config_merge(pool, server, (void *)at->section);
 }
 
-static int refuse(const place *at, const char *sentence)
+static int refuse(const place *at, const char *what, const char *sentence)
 {
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
-                 "%s on line %d of %s: %s", at->directive, at->line, at->file, sentence);
+                 "%s%s on line %d of %s: %s", what, at->directive, at->line, at->file,
+                 sentence);
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -81,7 +82,7 @@ static int check_instance(const place *at, apr_pool_t *ptemp)
     clerk_error error = { CLERK_OK, NULL };
 
     if (clerk_instance_config_resolve(&instance, section->instance, &error) != CLERK_OK) {
-        return refuse(at, error.detail);
+        return refuse(at, "the Clerk instance that begins with ", error.detail);
     }
     return OK;
 }
@@ -109,8 +110,8 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
         }
     }
     if (seen.protected_places->nelts > 0 && !is_any_instance()) {
-        return refuse(&places[0], "AuthType Clerk needs a Clerk instance: set "
-                                  "ClerkPublishableKey (and ClerkSecretKey), or ClerkJWTKey");
+        return refuse(&places[0], "", "AuthType Clerk needs a Clerk instance: set "
+                                      "ClerkPublishableKey (and ClerkSecretKey), or ClerkJWTKey");
     }
     return OK;
 }

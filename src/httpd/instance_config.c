@@ -5,8 +5,6 @@
 
 #include "config.h"
 
-#define DEFAULT_API_URL "https://api.clerk.com"
-
 typedef struct clerk_instance_overlay {
     const clerk_instance_config *base;
     clerk_instance_config *merged;
@@ -97,10 +95,14 @@ static clerk_status make_instance(const clerk_instance **made,
     clerk_instance *instance = apr_pcalloc(config->pool, sizeof(*instance));
     clerk_status status;
 
+    if (config->satellite == CLERK_ON && !config->domain && !config->proxy_url) {
+        return clerk_fail(error, CLERK_E_UNEXPECTED,
+                          "ClerkSatellite On needs ClerkDomain or ClerkProxyURL");
+    }
     instance->publishable_key = config->publishable_key;
     instance->secret_key = config->secret_key;
     instance->jwt_key = config->jwt_key;
-    instance->api_url = config->api_url ? config->api_url : DEFAULT_API_URL;
+    instance->api_url = config->api_url;
     instance->jwks_url = config->jwks_url;
     instance->proxy_url = config->proxy_url;
     instance->domain = config->domain;

@@ -38,9 +38,11 @@ void clerk_log_unauthorized(request_rec *r, const clerk_request *record)
 
 void clerk_log_only(request_rec *r, const clerk_request *record, const char *verdict)
 {
+    const char *reason = clerk_status_reason(record->verdict.status);
+
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r,
                   "ClerkEnforce LogOnly: %s would be refused, %s (reason=%s, by: %s)", r->uri,
-                  verdict, clerk_status_reason(record->verdict.status),
+                  verdict, *reason ? reason : "-",
                   record->denied_by ? record->denied_by : "-");
 }
 

@@ -280,10 +280,9 @@ static int claim_is(const json_t *claim, const char *text, const ap_regex_t *reg
 }
 
 static int claim_holds(request_rec *r, const clerk_auth *auth,
-                       const clerk_requirement_value *value)
+                       const clerk_requirement_value *value, const char *text)
 {
     const json_t *claim = clerk_json_at(auth->claims, value->claim);
-    const char *text = text_now(r, value);
     size_t i;
 
     if (!json_is_array(claim)) {
@@ -301,13 +300,15 @@ static int value_holds(request_rec *r, const clerk_auth *auth,
                        const clerk_requirement *requirement,
                        const clerk_requirement_value *value)
 {
-    const char *text;
+    const char *text = text_now(r, value);
 
-    if (value->claim != NULL) {
-        return claim_holds(r, auth, value);
+    if (text == NULL && value->regex == NULL) {
+        return requirement->is_negated; /* nothing to compare with: the line denies */
     }
-    text = text_now(r, value);
-    return text != NULL && requirement->kind->holds(auth, requirement, clerk_slice_of(text));
+    if (value->claim != NULL) {
+        return claim_holds(r, auth, value, text);
+    }
+    return requirement->kind->holds(auth, requirement, clerk_slice_of(text));
 }
 
 int clerk_requirement_holds(request_rec *r, const clerk_auth *auth,

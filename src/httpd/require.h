@@ -45,7 +45,10 @@ extern const clerk_requirement_kind clerk_requirement_kinds[];
 /** Parse a line when configuration is read; the error names a right one. */
 const char *clerk_requirement_parse(cmd_parms *cmd, const char *line, const void **parsed);
 
-/** Whether who is asking satisfies any value; an expression that yields nothing does not. */
+/**
+ * Whether who is asking satisfies any value. An expression that yields nothing makes the
+ * line deny: it is not satisfied, or, behind `not`, it is.
+ */
 int clerk_requirement_holds(request_rec *r, const clerk_auth *auth,
                             const clerk_requirement *requirement);
 

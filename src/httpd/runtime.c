@@ -13,10 +13,6 @@
 #include "config.h"
 #include "module.h"
 
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0"
-#endif
-
 typedef struct clerk_runtime {
     clerk_verifier verifier;
     apr_uint32_t missing_azp_seen;
@@ -42,7 +38,7 @@ static apr_status_t create_key_store(clerk_key_store **store,
         .total_timeout = clerk_config_total_timeout(server),
         .ca_file = server->api_ca_file,
         .proxy = server->api_proxy,
-        .user_agent = "mod_clerk_auth/" PACKAGE_VERSION,
+        .user_agent = "mod_clerk_auth/" CLERK_VERSION /* PACKAGE_VERSION may be httpd's */,
     };
     clerk_key_store_options store_options = {
         .refresh = clerk_config_key_refresh(server),

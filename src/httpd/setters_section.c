@@ -266,9 +266,29 @@ const char *clerk_set_remote_user(cmd_parms *cmd, void *record, const char *path
     return NULL;
 }
 
+/**
+ * A directive that we only look at must not vanish with the module that carries it out:
+ * without mod_authz_core, `Require` would be read and nothing would be required.
+ */
+static const char *check_is_carried_out(const cmd_parms *cmd, const char *name,
+                                        const char *identifier)
+{
+    if (ap_find_linked_module(apr_pstrcat(cmd->temp_pool, name, ".c", NULL)) != NULL) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool, "%s needs %s: load it with LoadModule %s modules/%s.so",
+                        cmd->cmd->name, name, identifier, name);
+}
+
 /** mod_authn_core carries the directive out; this looks who is asked for. */
 const char *clerk_note_auth_type(cmd_parms *cmd, void *record, const char *type)
 {
+    const char *problem =
+        check_is_carried_out(cmd, "mod_authn_core", "authn_core_module");
+
+    if (problem != NULL) {
+        return problem;
+    }
     if (ap_cstr_casecmp(type, CLERK_AUTH_TYPE) == 0) {
         clerk_configuration_add_protected(cmd, record);
     }
@@ -281,7 +301,12 @@ const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args)
     clerk_dir_config *section = record;
     const char *rest = args;
     const char *word = ap_getword_conf(cmd->temp_pool, &rest);
+    const char *problem =
+        check_is_carried_out(cmd, "mod_authz_core", "authz_core_module");
 
+    if (problem != NULL) {
+        return problem;
+    }
     if (ap_cstr_casecmp(word, "not") == 0) {
         word = ap_getword_conf(cmd->temp_pool, &rest);
     }

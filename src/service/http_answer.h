@@ -27,11 +27,12 @@ void clerk_http_answer_begin(clerk_http_answer *answer, apr_size_t max_body,
 /**
  * Take a piece of the body: the signature is that of CURLOPT_WRITEFUNCTION.
  *
+ * @param baton  the clerk_http_answer
  * @return how many bytes were taken: all, or none when the answer is too large
  */
-size_t clerk_http_answer_body(char *bytes, size_t size, size_t count, void *answer);
+size_t clerk_http_answer_body(char *bytes, size_t size, size_t count, void *baton);
 
 /** Take one status line or field (CURLOPT_HEADERFUNCTION); returns as above. */
-size_t clerk_http_answer_field(char *bytes, size_t size, size_t count, void *answer);
+size_t clerk_http_answer_field(char *bytes, size_t size, size_t count, void *baton);
 
 #endif

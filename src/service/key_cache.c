@@ -75,6 +75,7 @@ void clerk_key_cache_write(const clerk_cache *cache, const clerk_instance *insta
 {
     unsigned char key[CLERK_DIGEST_LENGTH];
     const char *head;
+    apr_size_t head_len;
     clerk_slice value;
     char *bytes;
 
@@ -82,10 +83,11 @@ void clerk_key_cache_write(const clerk_cache *cache, const clerk_instance *insta
         return;
     }
     head = apr_psprintf(pool, "%" APR_TIME_T_FMT "\n", fetched_at);
-    value.len = strlen(head) + json.len;
-    bytes = apr_palloc(pool, value.len);
-    memcpy(bytes, head, strlen(head));
-    memcpy(bytes + strlen(head), json.ptr, json.len);
+    head_len = strlen(head);
+    bytes = apr_palloc(pool, head_len + json.len);
+    memcpy(bytes, head, head_len);
+    memcpy(bytes + head_len, json.ptr, json.len);
     value.ptr = bytes;
+    value.len = head_len + json.len;
     cache->put(cache->baton, key, value, expires, pool);
 }

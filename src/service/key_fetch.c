@@ -3,7 +3,7 @@
 
 #include <openssl/rand.h>
 
-static const apr_interval_time_t FIRST_PAUSE = 125 * 1000;
+static const apr_interval_time_t FIRST_PAUSE = APR_TIME_C(125000);
 
 /** So that the processes of many servers do not come back at the same moment. */
 static apr_interval_time_t stretch(apr_interval_time_t interval)

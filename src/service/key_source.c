@@ -127,12 +127,10 @@ static void obtain(harvest *got, const clerk_key_supply *supply,
         return;
     }
     cached = clerk_key_cache_read(supply->cache, instance, wanted->now, pool);
-    if (cached != NULL && fulfils(cached, supply, wanted)) {
-        got->snapshot = cached;
-    }
-    else if (ask_network(&got->snapshot, supply, instance, wanted->now, &got->failure,
-                         pool)
-             == CLERK_OK)
+    if ((cached == NULL || !fulfils(cached, supply, wanted))
+        && ask_network(&got->snapshot, supply, instance, wanted->now, &got->failure,
+                       pool)
+               == CLERK_OK)
     {
         memset(&got->failure.error, 0, sizeof(got->failure.error));
         got->is_from_network = 1;

@@ -140,6 +140,12 @@ static clerk_status verify_header(inquiry *self)
     return verify_as(self, type, decoded ? &jwt : NULL);
 }
 
+static void read_browser(inquiry *self)
+{
+    clerk_browser_state_read(&self->verdict->browser, self->facts->cookie, self->instance,
+                             self->now, self->pool);
+}
+
 static clerk_status verify_cookies(inquiry *self)
 {
     clerk_verdict *verdict = self->verdict;
@@ -147,6 +153,7 @@ static clerk_status verify_cookies(inquiry *self)
     clerk_status status;
     clerk_jwt jwt;
 
+    read_browser(self);
     verdict->token = clerk_slice_of(verdict->browser.session);
     verdict->carrier =
         verdict->token.len > 0 ? CLERK_CARRIER_COOKIE : CLERK_CARRIER_NONE;
@@ -195,7 +202,9 @@ void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verif
 
     memset(verdict, 0, sizeof(*verdict));
     verdict->token = clerk_slice_of(NULL);
-    clerk_browser_state_read(&verdict->browser, facts->cookie, instance, now, pool);
     verdict->status = identify(&self);
+    if (verdict->status != CLERK_OK && verdict->carrier == CLERK_CARRIER_HEADER) {
+        read_browser(&self); /* for a redirect; a header that is good needs no cookie */
+    }
     verdict->detail = verdict->status != CLERK_OK ? self.error.detail : NULL;
 }

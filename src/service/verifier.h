@@ -18,7 +18,7 @@ typedef struct clerk_verdict {
     clerk_carrier carrier;  /* where the credential was; NONE when there was none */
     clerk_slice token;      /* it; empty when there was none */
     const clerk_auth *auth; /* NULL unless CLERK_OK or CLERK_E_SESSION_PENDING */
-    clerk_browser_state browser;
+    clerk_browser_state browser; /* all zero where a token in Authorization was good */
 } clerk_verdict;
 
 /**

@@ -68,6 +68,10 @@ static void posts_a_body(void **state)
     assert_int_equal(http_world_ask(w, "/x"), APR_SUCCESS);
     assert_true(http_world_was_sent(w, "Content-Length: 0"));
 
+    w->request.method = "PATCH";
+    assert_int_equal(http_world_ask(w, "/x"), APR_SUCCESS);
+    assert_true(http_world_got(w, "PATCH /x HTTP/1.1\r\n"));
+
     w->request.method = "GET"; /* the handle has forgotten the method */
     assert_int_equal(http_world_ask(w, "/x"), APR_SUCCESS);
     assert_true(http_world_got(w, "GET /x HTTP/1.1\r\n"));

@@ -128,14 +128,14 @@ static void sleep_briefly(fake_http *fake, const clerk_http_request *request)
 {
     (void)fake;
     (void)request;
-    apr_sleep(60 * 1000);
+    apr_sleep(140 * 1000);
 }
 
 static void counts_its_attempts_as_time_too(void **state)
 {
     key_world *w = key_world_make(*state);
 
-    w->options.wait = 170 * 1000;
+    w->options.wait = 260 * 1000; /* more than the longest first pause */
     key_world_restart(w);
     key_world_break(w, 503);
     w->fake.before = sleep_briefly;

@@ -47,7 +47,7 @@ static void prefers_the_header(void **state)
         support_text(apr_pstrcat(w->pool, "Bearer ", other, NULL), w->pool);
     assert_int_equal(verifier_world_identify(w), CLERK_OK);
     assert_string_equal(w->verdict.auth->user_id, "user_other");
-    assert_non_null(w->verdict.browser.session); /* read all the same */
+    assert_null(w->verdict.browser.session); /* a good header needs no cookie */
 
     w->facts.authorization = support_text("Bearer garbage", w->pool);
     assert_int_equal(verifier_world_identify(w), CLERK_E_TOKEN_INVALID);

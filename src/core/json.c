@@ -180,6 +180,28 @@ const json_t *clerk_json_at(const json_t *object, const char *path)
     return value;
 }
 
+/* Jansson escapes every control character but this one, which no header may hold. */
+enum { DELETE = 0x7f };
+
+static const char *escape_delete(const char *text, size_t len, apr_pool_t *pool)
+{
+    static const char escape[] = "\\u007f";
+    char *escaped = apr_palloc(pool, len * (sizeof(escape) - 1) + 1);
+    char *at = escaped;
+
+    for (; *text != '\0'; text++) {
+        if (*text == DELETE) {
+            memcpy(at, escape, sizeof(escape) - 1);
+            at += sizeof(escape) - 1;
+        }
+        else {
+            *at++ = *text;
+        }
+    }
+    *at = '\0';
+    return escaped;
+}
+
 static const char *dump(const json_t *value, size_t flags, apr_pool_t *pool)
 {
     char *text;
@@ -193,7 +215,7 @@ static const char *dump(const json_t *value, size_t flags, apr_pool_t *pool)
     text = apr_palloc(pool, len + 1);
     json_dumpb(value, text, len, flags);
     text[len] = '\0';
-    return text;
+    return memchr(text, DELETE, len) ? escape_delete(text, len, pool) : text;
 }
 
 /* The fewest digits that mean the same number: 0.1, not 0.10000000000000001. */

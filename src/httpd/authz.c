@@ -17,19 +17,14 @@ static authz_status refuse(clerk_request *record, const clerk_requirement *requi
     return status;
 }
 
-/** Reverification is asked for, and asking whether it is all that fails. */
-static int is_assumed(const clerk_request *record, const clerk_requirement *requirement)
-{
-    return record->assume_reverified && requirement == record->stale;
-}
-
 /** httpd asks twice: before authentication, where a user is called for, and after it. */
 static authz_status check(request_rec *r, const char *line, const void *parsed)
 {
     const clerk_requirement *requirement = parsed;
     clerk_request *record = clerk_request_of(r);
     const clerk_auth *auth = clerk_request_auth(r);
-    int holds;
+    clerk_reverification asked;
+    int is_reverification, holds;
 
     (void)line;
     if (r->user == NULL) {
@@ -38,13 +33,11 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     if (auth == NULL) {
         return AUTHZ_DENIED; /* the user of another AuthType has no Clerk session */
     }
-    holds = clerk_requirement_holds(r, auth, requirement) || is_assumed(record, requirement);
+    is_reverification = clerk_requirement_reverification(r, &asked, requirement);
+    holds = (is_reverification && record->assume_reverified)
+            || clerk_requirement_holds(r, auth, requirement);
     if (holds == requirement->is_negated) {
-        clerk_reverification asked;
-
-        if (clerk_requirement_reverification(r, &asked, requirement)) {
-            record->stale = requirement;
-        }
+        record->stale = is_reverification ? requirement : record->stale;
         refuse(record, requirement, AUTHZ_DENIED);
     }
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
@@ -79,16 +72,18 @@ int clerk_authz_ask(request_rec *r, clerk_request *record)
 /** Whether the user would be let in, had they proved themselves just now. */
 static int is_only_stale(request_rec *r, clerk_request *record)
 {
+    const clerk_requirement *stale = record->stale;
     const char *denied_by = record->denied_by;
     int status;
 
-    if (record->stale == NULL || record->stale->is_negated) {
+    if (stale == NULL) {
         return 0;
     }
     record->assume_reverified = 1;
     status = run_others(r, record);
     record->assume_reverified = status == OK;
-    record->denied_by = status == OK ? record->stale->as_written : denied_by;
+    record->stale = stale;
+    record->denied_by = status == OK ? stale->as_written : denied_by;
     return status == OK;
 }
 

@@ -9,6 +9,7 @@
 typedef struct place {
     server_rec *server;
     const clerk_dir_config *section;
+    int is_section; /* and not the server's own level */
     const char *directive;
     const char *file;
     int line;
@@ -41,6 +42,7 @@ static void add_place(apr_array_header_t *places, const cmd_parms *cmd,
     added = apr_array_push(places);
     added->server = cmd->server;
     added->section = section;
+    added->is_section = cmd->path != NULL;
     added->directive = cmd->directive->directive;
     added->file = cmd->directive->filename;
     added->line = cmd->directive->line_num;
@@ -56,71 +58,110 @@ void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_con
     add_place(seen.protected_places, cmd, section);
 }
 
-/** The section as it stands in its server, without what other sections add. */
-static const clerk_dir_config *in_force(const place *at, apr_pool_t *pool)
+/** The section as it stands in @a server, without what other sections add. */
+static const clerk_dir_config *in_force(const place *at, const server_rec *server,
+                                        apr_pool_t *pool)
 {
-    clerk_dir_config *server =
-        ap_get_module_config(at->server->lookup_defaults, &clerk_auth_module);
+    void *whole = ap_get_module_config(server->lookup_defaults, &clerk_auth_module);
 
-    return server == at->section
-               ? server
-               : clerk_dir_config_merge(pool, server, (void *)at->section);
+    return whole == at->section ? whole
+                                : clerk_dir_config_merge(pool, whole, (void *)at->section);
 }
 
-static int refuse(const place *at, const char *what, const char *sentence)
+/** Sections of the main server hold in every virtual host. */
+static const server_rec *next_server_of(const place *at, const server_rec *server)
 {
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
-                 "%s%s on line %d of %s: %s", what, at->directive, at->line, at->file,
-                 sentence);
-    return HTTP_INTERNAL_SERVER_ERROR;
+    return at->server->is_virtual ? NULL : server->next;
 }
 
-static int check_instance(const place *at, apr_pool_t *ptemp)
+/**
+ * Whether the place has a usable instance in a server where it holds; else @a error says
+ * what is missing.
+ */
+static int has_instance(const place *at, clerk_error *error, apr_pool_t *pool)
 {
-    const clerk_dir_config *section = in_force(at, ptemp);
-    const clerk_instance *instance;
-    clerk_error error = { CLERK_OK, NULL };
+    const server_rec *server;
 
-    if (clerk_instance_config_resolve(&instance, section->instance, &error) != CLERK_OK) {
-        return refuse(at, "the Clerk instance that begins with ", error.detail);
+    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
+        const clerk_dir_config *section = in_force(at, server, pool);
+        const clerk_instance *instance;
+
+        if (section->instance != NULL
+            && clerk_instance_config_resolve(&instance, section->instance, error)
+                   == CLERK_OK) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/** Whether other sections, or virtual hosts, may add what is missing here. */
+static int may_be_completed(const place *at)
+{
+    int i;
+
+    for (i = 0; i < seen.instances->nelts; i++) {
+        const place *other = &APR_ARRAY_IDX(seen.instances, i, const place);
+
+        if (other->section != at->section
+            && (other->is_section
+                || (!at->server->is_virtual && other->server->is_virtual))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/** @param what  said before the directive that is named */
+static int check_places(const apr_array_header_t *places, const char *what, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < places->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(places, i, const place);
+        clerk_error error = { CLERK_OK, "AuthType Clerk needs a Clerk instance: set "
+                                        "ClerkPublishableKey (and ClerkSecretKey), or "
+                                        "ClerkJWTKey" };
+
+        if (!has_instance(at, &error, pool) && !may_be_completed(at)) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
+                         "%s%s on line %d of %s: %s", what, at->directive, at->line, at->file,
+                         error.detail);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
     return OK;
-}
-
-static int is_any_instance(void)
-{
-    return seen.instances->nelts > 0;
 }
 
 static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                                server_rec *main_server)
 {
-    const place *instances = (const place *)(const void *)seen.instances->elts;
-    const place *places = (const place *)(const void *)seen.protected_places->elts;
-    int i;
+    int status = check_places(seen.instances, "the Clerk instance that begins with ", ptemp);
 
     (void)pconf;
     (void)plog;
     (void)main_server;
-    for (i = 0; i < seen.instances->nelts; i++) {
-        int status = check_instance(&instances[i], ptemp);
+    return status == OK ? check_places(seen.protected_places, "", ptemp) : status;
+}
 
-        if (status != OK) {
-            return status;
+static int lacks_parties(const place *at, apr_pool_t *pool)
+{
+    const server_rec *server;
+
+    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
+        const clerk_dir_config *section = in_force(at, server, pool);
+
+        if (section->instance != NULL && section->authorized_parties == NULL) {
+            return 1;
         }
     }
-    if (seen.protected_places->nelts > 0 && !is_any_instance()) {
-        return refuse(&places[0], "", "AuthType Clerk needs a Clerk instance: set "
-                                      "ClerkPublishableKey (and ClerkSecretKey), or ClerkJWTKey");
-    }
-    return OK;
+    return 0;
 }
 
 /** Tokens of every origin of the instance pass where no authorized party is named. */
 static int warn_of_missing_parties(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                                    server_rec *main_server)
 {
-    const place *places = (const place *)(const void *)seen.protected_places->elts;
     int i;
 
     (void)pconf;
@@ -129,14 +170,14 @@ static int warn_of_missing_parties(apr_pool_t *pconf, apr_pool_t *plog, apr_pool
         return OK;
     }
     for (i = 0; i < seen.protected_places->nelts; i++) {
-        const clerk_dir_config *section = in_force(&places[i], ptemp);
+        const place *at = &APR_ARRAY_IDX(seen.protected_places, i, const place);
 
-        if (section->authorized_parties == NULL) {
+        if (lacks_parties(at, ptemp)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                          "ClerkAuthorizedParties is not set for %s on line %d of %s: session "
                          "tokens made for any origin of the Clerk instance are accepted; name "
                          "this site's origins, such as https://www.example.com",
-                         places[i].directive, places[i].line, places[i].file);
+                         at->directive, at->line, at->file);
             return OK;
         }
     }

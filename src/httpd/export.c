@@ -5,7 +5,6 @@
 
 #include "export_names.h"
 #include "module.h"
-#include "respond.h"
 #include "scrub.h"
 
 static int is_header_text(const char *value)
@@ -120,16 +119,21 @@ void clerk_export_refusal(request_rec *r, const clerk_request *record)
 /** An ErrorDocument's request is logged in place of the refused one: pass the reason on. */
 static void export_earlier_refusal(request_rec *r)
 {
-    const clerk_request *record = r->prev ? clerk_request_known(r->prev) : NULL;
+    const request_rec *earlier;
 
-    if (record != NULL && record->is_refused) {
-        clerk_export_refusal(r, record);
+    for (earlier = r->prev; earlier != NULL; earlier = earlier->prev) {
+        const clerk_request *record = clerk_request_known(earlier);
+
+        if (record != NULL && record->is_refused) {
+            clerk_export_refusal(r, record);
+            return;
+        }
     }
 }
 
 /**
- * Headers are copied to subrequests and internal redirects; what was exported there holds
- * for the configuration it was exported under, no other.
+ * Headers and environment are copied to subrequests and internal redirects; what was
+ * exported there holds for the configuration it was exported under, no other.
  */
 static int export_to_application(request_rec *r)
 {
@@ -137,6 +141,7 @@ static int export_to_application(request_rec *r)
 
     if (r->prev != NULL || r->main != NULL) {
         clerk_scrub_headers(r);
+        clerk_scrub_environment(r);
         export_earlier_refusal(r);
     }
     if (record == NULL) {
@@ -153,7 +158,7 @@ static int export_to_application(request_rec *r)
         export_identity(r, record->verdict.auth);
     }
     if (record->evaluated) {
-        clerk_respond_varies(r);
+        clerk_request_varies(r);
     }
     return DECLINED;
 }

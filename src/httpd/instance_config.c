@@ -3,6 +3,7 @@
 
 #include <apr_thread_mutex.h>
 
+#include "../service/own_pool.h"
 #include "config.h"
 
 typedef struct clerk_instance_overlay {
@@ -14,18 +15,12 @@ typedef struct clerk_instance_overlay {
 clerk_instance_config *clerk_instance_config_create(apr_pool_t *parent)
 {
     clerk_instance_config *config;
-    apr_allocator_t *allocator;
     apr_pool_t *pool;
 
-    /* Its own allocator: the pool grows while other threads use the parent's. */
-    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
+    /* Its own: it grows while other threads use the parent. */
+    if (clerk_own_pool_create(&pool, parent) != APR_SUCCESS) {
         return NULL;
     }
-    if (apr_pool_create_ex(&pool, parent, NULL, allocator) != APR_SUCCESS) {
-        apr_allocator_destroy(allocator);
-        return NULL;
-    }
-    apr_allocator_owner_set(allocator, pool);
     config = apr_pcalloc(pool, sizeof(*config));
     config->pool = pool;
     apr_thread_mutex_create(&config->lock, APR_THREAD_MUTEX_DEFAULT, pool);

@@ -16,6 +16,16 @@ static const char *carrier_name(clerk_carrier carrier)
     }
 }
 
+static const char *detail_of(const clerk_verdict *verdict)
+{
+    if (verdict->detail != NULL) {
+        return verdict->detail;
+    }
+    return verdict->carrier == CLERK_CARRIER_NONE
+               ? "no session"
+               : "the session does not fit the browser's other cookies";
+}
+
 void clerk_log_unauthenticated(request_rec *r, const clerk_request *record)
 {
     const clerk_verdict *verdict = &record->verdict;
@@ -25,8 +35,7 @@ void clerk_log_unauthenticated(request_rec *r, const clerk_request *record)
                     : APLOG_INFO;
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
-                  "not authenticated: %s (reason=%s, token-carrier=%s)",
-                  verdict->detail ? verdict->detail : "no session",
+                  "not authenticated: %s (reason=%s, token-carrier=%s)", detail_of(verdict),
                   clerk_status_reason(verdict->status), carrier_name(verdict->carrier));
 }
 

@@ -70,12 +70,7 @@ void clerk_request_name_denial(const request_rec *r, clerk_request *record);
 /** Header fields and method as core reads them; slices into @a r. */
 clerk_facts clerk_request_facts(const request_rec *r);
 
-/**
- * This request's URL as the browser sees it, of the request that the browser sent.
- *
- * The host a client names counts only where configuration names it, too (ServerName,
- * ServerAlias, or a loopback name); else it is ServerName's.
- */
-const char *clerk_request_own_url(request_rec *r);
+/** Tell caches that the answer depends on what the credential was read from. */
+void clerk_request_varies(request_rec *r);
 
 #endif

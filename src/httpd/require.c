@@ -174,6 +174,12 @@ static const char *parse_text(clerk_requirement_value *value, cmd_parms *cmd,
                                                     problem));
 }
 
+int clerk_is_claim_path(const char *path)
+{
+    return *path != '\0' && *path != '.' && path[strlen(path) - 1] != '.'
+           && strstr(path, "..") == NULL && strstr(path, "%{") == NULL;
+}
+
 /** PATH:VALUE or PATH~REGEX, whichever sign comes first. */
 static const char *parse_claim(clerk_requirement_value *value, cmd_parms *cmd,
                                const clerk_requirement *requirement, const char *word)
@@ -184,6 +190,9 @@ static const char *parse_claim(clerk_requirement_value *value, cmd_parms *cmd,
         return bad_value(cmd, requirement, word, "is neither PATH:VALUE nor PATH~REGEX");
     }
     value->claim = apr_pstrmemdup(cmd->pool, word, length);
+    if (!clerk_is_claim_path(value->claim)) {
+        return bad_value(cmd, requirement, word, "does not begin with a claim's path");
+    }
     if (word[length] == ':') {
         return parse_text(value, cmd, requirement, word + length + 1);
     }

@@ -42,6 +42,9 @@ struct clerk_requirement {
 /** The kinds, ended by a NULL name. */
 extern const clerk_requirement_kind clerk_requirement_kinds[];
 
+/** Whether @a path could be a claim's: member names joined by single dots. */
+int clerk_is_claim_path(const char *path);
+
 /** Parse a line when configuration is read; the error names a right one. */
 const char *clerk_requirement_parse(cmd_parms *cmd, const char *line, const void **parsed);
 

@@ -14,6 +14,7 @@
 #include "export.h"
 #include "log.h"
 #include "module.h"
+#include "own_url.h"
 
 static const char content_type_filter[] = "CLERK_ERROR_TYPE";
 
@@ -21,16 +22,6 @@ static const char content_type_filter[] = "CLERK_ERROR_TYPE";
 static void set_header(request_rec *r, const char *name, const char *value)
 {
     apr_table_setn(r->err_headers_out, name, value);
-}
-
-void clerk_respond_varies(request_rec *r)
-{
-    if (apr_table_get(r->err_headers_out, "Vary") == NULL) {
-        set_header(r, "Vary", "Authorization, Cookie");
-    }
-    else {
-        apr_table_mergen(r->err_headers_out, "Vary", "Authorization, Cookie");
-    }
 }
 
 static int wants_json(request_rec *r)
@@ -97,7 +88,7 @@ static const char *sign_in_location(request_rec *r, const clerk_request *record,
 {
     clerk_sign_in_request request = {
         .sign_in_url = config->sign_in_url,
-        .own_url = clerk_request_own_url(r),
+        .own_url = clerk_own_url(r),
         .pending = record->verdict.status == CLERK_E_SESSION_PENDING,
         .dev_browser = record->verdict.browser.dev_browser,
     };
@@ -109,7 +100,7 @@ static const char *page_location(request_rec *r, const char *url)
 {
     clerk_url own;
 
-    if (*url == '/' && clerk_url_parse(&own, clerk_slice_of(clerk_request_own_url(r)))) {
+    if (*url == '/' && clerk_url_parse(&own, clerk_slice_of(clerk_own_url(r)))) {
         return apr_pstrcat(r->pool, clerk_slice_copy(own.origin, r->pool), url, NULL);
     }
     return url;
@@ -180,7 +171,7 @@ static void note_refusal(request_rec *r, clerk_request *record)
     record->is_refused = 1;
     clerk_request_name_denial(r, record);
     clerk_export_refusal(r, record);
-    clerk_respond_varies(r);
+    clerk_request_varies(r);
 }
 
 int clerk_respond_unauthenticated(request_rec *r, clerk_request *record)

@@ -10,7 +10,4 @@ int clerk_respond_unauthenticated(request_rec *r, clerk_request *record);
 /** Answer a request that its authenticated user is not allowed: an HTTP status for httpd. */
 int clerk_respond_unauthorized(request_rec *r, clerk_request *record);
 
-/** Tell caches that the answer depends on what the credential was read from. */
-void clerk_respond_varies(request_rec *r);
-
 #endif

@@ -62,15 +62,15 @@ static int is_ours(const char *name)
     return 0;
 }
 
-void clerk_scrub_headers(request_rec *r)
+static void remove_if(apr_table_t *table, int (*is_unwanted)(const char *name))
 {
-    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)(void *)headers->elts;
+    const apr_array_header_t *entries = apr_table_elts(table);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)(void *)entries->elts;
     int i = 0;
 
-    while (i < headers->nelts) {
-        if (entry[i].key != NULL && is_ours(entry[i].key)) {
-            apr_table_unset(r->headers_in, entry[i].key);
+    while (i < entries->nelts) {
+        if (entry[i].key != NULL && is_unwanted(entry[i].key)) {
+            apr_table_unset(table, entry[i].key);
             i = 0; /* the table has closed up */
         }
         else {
@@ -79,26 +79,47 @@ void clerk_scrub_headers(request_rec *r)
     }
 }
 
+void clerk_scrub_headers(request_rec *r)
+{
+    remove_if(r->headers_in, is_ours);
+}
+
+/** A request header's variable, too: mod_include makes them for a page and all its parts. */
+static int is_our_variable(const char *name)
+{
+    const clerk_export_name *exported = clerk_export_names;
+
+    while (exported->env != NULL && strcmp(name, exported->env) != 0) {
+        exported++;
+    }
+    return exported->env != NULL
+           || strncmp(name, "CLERK_CLAIM_", strlen("CLERK_CLAIM_")) == 0
+           || (strncmp(name, "HTTP_", strlen("HTTP_")) == 0
+               && is_ours(name + strlen("HTTP_")));
+}
+
+void clerk_scrub_environment(request_rec *r)
+{
+    remove_if(r->subprocess_env, is_our_variable);
+}
+
 /**
  * Drop our names from Connection: mod_proxy removes every header that stands there, and
  * would do so after this module has set it (RFC 9110, 7.6.1).
  */
 static void scrub_connection(request_rec *r)
 {
-    clerk_slice rest = clerk_slice_of(apr_table_get(r->headers_in, "Connection"));
-    const char *kept = NULL;
+    const char *field = apr_table_get(r->headers_in, "Connection");
+    const char *kept = NULL, *token;
+    char *rest = apr_pstrdup(r->pool, field ? field : "");
     int dropped = 0;
 
-    while (rest.len > 0) {
-        clerk_slice head;
-        const char *token;
-
-        clerk_slice_cut(&head, &rest, ',');
-        token = clerk_slice_copy(clerk_slice_trim(head), r->pool);
+    /* mod_proxy is lenient about what parts one name from the next */
+    while ((token = apr_strtok(rest, " \t,;=\"", &rest)) != NULL) {
         if (is_ours(token)) {
             dropped = 1;
         }
-        else if (*token != '\0') {
+        else {
             kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
         }
     }

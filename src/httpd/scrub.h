@@ -11,4 +11,7 @@
  */
 void clerk_scrub_headers(request_rec *r);
 
+/** Remove what this module exported to the environment of a request that @a r came from. */
+void clerk_scrub_environment(request_rec *r);
+
 #endif

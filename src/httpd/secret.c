@@ -6,6 +6,7 @@
 #include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <apr_thread_proc.h>
 #include <http_core.h>
 
 enum { MAX_VALUE_BYTES = 64 * 1024 };
@@ -24,6 +25,13 @@ static const char *trimmed(char *text)
     return text;
 }
 
+const char *clerk_value_shown(const char *text)
+{
+    int may_be_secret = strstr(text, "sk_") != NULL || strchr(text, '@') != NULL;
+
+    return may_be_secret ? "(not shown, it may hold a secret)" : text;
+}
+
 static const char *read_env(const char **value, cmd_parms *cmd, const char *name)
 {
     const char *text = getenv(name);
@@ -32,7 +40,7 @@ static const char *read_env(const char **value, cmd_parms *cmd, const char *name
         return apr_psprintf(cmd->pool,
                             "%s: the environment variable \"%s\" is not set; set it where "
                             "httpd is started (on Debian in /etc/apache2/envvars)",
-                            cmd->cmd->name, name);
+                            cmd->cmd->name, clerk_value_shown(name));
     }
     *value = trimmed(apr_pstrdup(cmd->pool, text));
     return NULL;
@@ -41,7 +49,7 @@ static const char *read_env(const char **value, cmd_parms *cmd, const char *name
 static const char *file_problem(cmd_parms *cmd, const char *path, const char *what)
 {
     return apr_psprintf(cmd->pool, "%s: cannot read the file \"%s\": %s", cmd->cmd->name,
-                        path, what);
+                        clerk_value_shown(path), what);
 }
 
 static const char *read_file(const char **value, cmd_parms *cmd, const char *name)
@@ -85,6 +93,45 @@ static int is_first_of_two_passes(void)
            && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
 }
 
+/** Its standard output up to a bound; errors go to where httpd's go. */
+static apr_status_t read_output(char *text, apr_size_t *length, apr_file_t *from)
+{
+    apr_status_t status = apr_file_read_full(from, text, MAX_VALUE_BYTES, length);
+
+    apr_file_close(from);
+    return status == APR_EOF ? APR_SUCCESS : status;
+}
+
+/** Run to its end, so that no process is left behind, and take the first line. */
+static char *first_line_of(const char *const *argv, apr_pool_t *pool)
+{
+    apr_size_t length = 0;
+    apr_procattr_t *attributes;
+    apr_exit_why_e why;
+    apr_proc_t process;
+    char *text, *end;
+    int code = 0;
+
+    if (apr_procattr_create(&attributes, pool) != APR_SUCCESS
+        || apr_procattr_io_set(attributes, APR_NO_PIPE, APR_FULL_BLOCK, APR_NO_PIPE)
+               != APR_SUCCESS
+        || apr_procattr_cmdtype_set(attributes, APR_PROGRAM_PATH) != APR_SUCCESS
+        || apr_proc_create(&process, argv[0], argv, NULL, attributes, pool) != APR_SUCCESS) {
+        return NULL;
+    }
+    text = apr_pcalloc(pool, MAX_VALUE_BYTES + 1);
+    if (read_output(text, &length, process.out) != APR_SUCCESS) {
+        length = 0;
+    }
+    if (apr_proc_wait(&process, &code, &why, APR_WAIT) != APR_CHILD_DONE
+        || why != APR_PROC_EXIT || code != 0 || length == 0) {
+        return NULL;
+    }
+    end = text + strcspn(text, "\r\n");
+    *end = '\0';
+    return text;
+}
+
 static const char *read_exec(const char **value, cmd_parms *cmd, const char *command)
 {
     char **argv, *line;
@@ -95,15 +142,15 @@ static const char *read_exec(const char **value, cmd_parms *cmd, const char *com
                             cmd->cmd->name);
     }
     if (is_first_of_two_passes()) {
-        *value = NULL;
+        *value = CLERK_VALUE_LATER;
         return NULL;
     }
-    line = ap_get_exec_line(cmd->pool, argv[0], (const char *const *)argv);
+    line = first_line_of((const char *const *)argv, cmd->pool);
     if (line == NULL || *trimmed(line) == '\0') {
         return apr_psprintf(cmd->pool,
-                            "%s: the command \"%s\" could not be run or printed nothing; "
-                            "it must print the value as its first line",
-                            cmd->cmd->name, argv[0]);
+                            "%s: the command \"%s\" could not be run, failed or printed "
+                            "nothing; it must print the value as its first line",
+                            cmd->cmd->name, clerk_value_shown(argv[0]));
     }
     *value = trimmed(line);
     return NULL;

@@ -11,17 +11,23 @@ enum {
     CLERK_VALUE_EXEC = 4  /* exec:COMMAND ARGS: its first line of output */
 };
 
+/* Stands for the output of a command that is run in the next pass. */
+#define CLERK_VALUE_LATER "sk_later"
+
 /**
  * Find the value that @a argument names; text without one of the allowed prefixes is the
  * value itself. White space at both ends is dropped.
  *
  * `exec:` runs once a start: in the first of the two passes in which httpd reads its
- * configuration when it starts, the command is not run and @a value is NULL.
+ * configuration when it starts, @a value is CLERK_VALUE_LATER instead.
  *
  * @param argument  for exec: the command with its arguments
  * @return NULL, or the sentence that stops the start; it never shows the value
  */
 const char *clerk_value_read(const char **value, cmd_parms *cmd, const char *argument,
                              int forms);
+
+/** Text of the configuration as a message may show it: not where it could hold a secret. */
+const char *clerk_value_shown(const char *text);
 
 #endif

@@ -90,7 +90,7 @@ const char *clerk_set_secret_key(cmd_parms *cmd, void *record, const char *args)
         take_value(&text, cmd, args, CLERK_VALUE_ENV | CLERK_VALUE_FILE | CLERK_VALUE_EXEC,
                    expected);
 
-    if (problem != NULL || text == NULL) {
+    if (problem != NULL) {
         return problem;
     }
     if (!is_secret_key(text)) {
@@ -132,7 +132,7 @@ static const char *bad_url(cmd_parms *cmd, const char *url, const char *or_path)
     return apr_psprintf(cmd->pool,
                         "%s: \"%s\" is not a usable URL: write https://HOST[:PORT][/PATH]%s "
                         "(http:// is for loopback hosts only)",
-                        cmd->cmd->name, url, or_path);
+                        cmd->cmd->name, clerk_value_shown(url), or_path);
 }
 
 static const char *without_trailing_slashes(apr_pool_t *pool, const char *url)

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "configuration.h"
 #include "module.h"
+#include "require.h"
+#include "secret.h"
 #include "setters.h"
 
 /** Append to a list that stays NULL-terminated behind its last element. */
@@ -19,13 +21,29 @@ static void append(apr_array_header_t **list, cmd_parms *cmd, const char *value)
     (*list)->nelts--;
 }
 
-/** An origin (RFC 6454, 6.2) has a scheme and a host, in lower case, and no path. */
-static int is_origin(const char *text)
+/** As a browser writes the origin of a page: no port that is the scheme's own. */
+static const char *web_origin(const clerk_url *url, apr_pool_t *pool)
+{
+    const char *scheme = url->is_https ? "https" : "http";
+    const char *host = clerk_slice_copy(url->host, pool);
+
+    return url->port == (url->is_https ? 443u : 80u)
+               ? apr_pstrcat(pool, scheme, "://", host, NULL)
+               : apr_psprintf(pool, "%s://%s:%u", scheme, host, url->port);
+}
+
+/**
+ * An origin (RFC 6454, 6.2): scheme and host in lower case and no path. Of other schemes
+ * than http and https (an app's own, a browser extension's) only the shape is known.
+ */
+static int is_origin(const char *text, apr_pool_t *pool)
 {
     const char *host = strstr(text, "://");
     const char *at;
+    clerk_url url;
 
-    if (host == NULL || host == text || host[3] == '\0') {
+    if (host == NULL || host == text || host[3] == '\0'
+        || strpbrk(host + 3, "/?#@\\,") != NULL) {
         return 0;
     }
     for (at = text; *at != '\0'; at++) {
@@ -33,19 +51,23 @@ static int is_origin(const char *text)
             return 0;
         }
     }
-    return strpbrk(host + 3, "/?#@\\,") == NULL;
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0) {
+        return 1;
+    }
+    return clerk_url_parse(&url, clerk_slice_of(text))
+           && strcmp(text, web_origin(&url, pool)) == 0;
 }
 
 const char *clerk_set_authorized_party(cmd_parms *cmd, void *record, const char *origin)
 {
     clerk_dir_config *section = record;
 
-    if (!is_origin(origin)) {
+    if (!is_origin(origin, cmd->temp_pool)) {
         return apr_psprintf(cmd->pool,
                             "%s: \"%s\" is not an origin: write scheme, host and a port that "
                             "is not the usual one, in lower case and without a path, as in "
                             "https://www.example.com",
-                            cmd->cmd->name, origin);
+                            cmd->cmd->name, clerk_value_shown(origin));
     }
     append(&section->authorized_parties, cmd, origin);
     return NULL;
@@ -86,7 +108,7 @@ const char *clerk_set_issuer(cmd_parms *cmd, void *record, const char *issuer)
     if (!is_web_url(issuer)) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not an issuer: write it as in the iss "
                                        "claim, such as https://clerk.example.com, or any",
-                            cmd->cmd->name, issuer);
+                            cmd->cmd->name, clerk_value_shown(issuer));
     }
     append(&section->issuers, cmd, issuer);
     return NULL;
@@ -168,7 +190,7 @@ const char *clerk_set_page_url(cmd_parms *cmd, void *record, const char *url)
     if (!clerk_url_is_site_path(url) && !is_web_url(url)) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not a usable URL: write "
                                        "https://HOST[:PORT]/PATH or a /PATH on this site",
-                            cmd->cmd->name, url);
+                            cmd->cmd->name, clerk_value_shown(url));
     }
     *(const char **)(void *)((char *)record + (apr_size_t)cmd->info) = url;
     return NULL;
@@ -193,12 +215,6 @@ const char *clerk_set_export(cmd_parms *cmd, void *record, const char *word)
     }
     section->exports |= (unsigned)value;
     return problem;
-}
-
-static int is_claim_path(const char *path)
-{
-    return *path != '\0' && *path != '.' && path[strlen(path) - 1] != '.'
-           && strstr(path, "..") == NULL;
 }
 
 static const char *bad_path(cmd_parms *cmd, const char *path)
@@ -235,7 +251,7 @@ const char *clerk_set_export_claim(cmd_parms *cmd, void *record, const char *pat
 {
     clerk_dir_config *section = record;
 
-    if (!is_claim_path(path)) {
+    if (!clerk_is_claim_path(path)) {
         return bad_path(cmd, path);
     }
     if (name == NULL) {
@@ -259,7 +275,7 @@ const char *clerk_set_remote_user(cmd_parms *cmd, void *record, const char *path
 {
     clerk_dir_config *section = record;
 
-    if (!is_claim_path(path)) {
+    if (!clerk_is_claim_path(path)) {
         return bad_path(cmd, path);
     }
     section->remote_user = path;

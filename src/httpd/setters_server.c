@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 - directives for the whole server */
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 #include <http_core.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "../core/url.h"
 #include "config.h"
 #include "module.h"
 #include "setters.h"
@@ -22,12 +22,25 @@ static const char *main_server_record(clerk_server_config **server, cmd_parms *c
     return NULL;
 }
 
+/** httpd looks at the first letters of the unit only. */
+static int is_time(const char *text)
+{
+    static const char *const units[] = { "", "us", "ms", "s", "mi", "min", "h", NULL };
+    apr_size_t digits = strspn(text, "0123456789");
+    const char *const *unit = units;
+
+    while (*unit != NULL && strcmp(text + digits, *unit) != 0) {
+        unit++;
+    }
+    return digits > 0 && *unit != NULL;
+}
+
 const char *clerk_parse_interval(const apr_interval_time_t **interval, cmd_parms *cmd,
                                  const char *text)
 {
     apr_interval_time_t *parsed = apr_pcalloc(cmd->pool, sizeof(*parsed));
 
-    if (!apr_isdigit(*text)
+    if (!is_time(text)
         || ap_timeout_parameter_parse(text, parsed, "s") != APR_SUCCESS || *parsed < 0) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not a time: write it as in 5s, 500ms "
                                        "or 24h", cmd->cmd->name, text);
@@ -39,7 +52,7 @@ const char *clerk_parse_interval(const apr_interval_time_t **interval, cmd_parms
 const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time)
 {
     const apr_interval_time_t *interval = NULL;
-    clerk_server_config *server;
+    clerk_server_config *server = NULL;
     const char *problem = main_server_record(&server, cmd);
 
     (void)record;
@@ -61,7 +74,7 @@ const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *conn
                                   const char *total)
 {
     const apr_interval_time_t *connect_time = NULL, *total_time = NULL;
-    clerk_server_config *server;
+    clerk_server_config *server = NULL;
     const char *problem = main_server_record(&server, cmd);
 
     (void)record;
@@ -96,7 +109,7 @@ static int holds_certificate(const char *path)
 
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path)
 {
-    clerk_server_config *server;
+    clerk_server_config *server = NULL;
     const char *problem = main_server_record(&server, cmd);
     const char *full = ap_server_root_relative(cmd->pool, path);
 
@@ -114,17 +127,17 @@ const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path
 
 const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url)
 {
-    clerk_server_config *server;
+    clerk_server_config *server = NULL;
     const char *problem = main_server_record(&server, cmd);
-    apr_uri_t parts;
+    clerk_url parts;
 
     (void)record;
     if (problem != NULL) {
         return problem;
     }
-    if (apr_uri_parse(cmd->temp_pool, url, &parts) != APR_SUCCESS || parts.scheme == NULL
-        || (strcmp(parts.scheme, "http") != 0 && strcmp(parts.scheme, "https") != 0)
-        || parts.hostname == NULL || *parts.hostname == '\0') {
+    if (!clerk_url_parse(&parts, clerk_slice_of(url)) || parts.query.len > 0
+        || parts.fragment.len > 0
+        || !(parts.path.len == 0 || clerk_slice_is(parts.path, "/"))) {
         return apr_psprintf(cmd->pool, "%s: write http://HOST:PORT", cmd->cmd->name);
     }
     server->api_proxy = url;

@@ -99,7 +99,9 @@ clerk_status clerk_backend_api_fetch_jwks(clerk_slice *json, const clerk_http *h
     }
     status = http->exchange(http->baton, &response, &request, &why, pool);
     if (status != APR_SUCCESS) {
-        return fail(failure, CLERK_E_JWK_FAILED_TO_LOAD, why, status != APR_ENOSPC);
+        int can_help_to_ask_again = status != APR_ENOSPC && status != APR_EACCES;
+
+        return fail(failure, CLERK_E_JWK_FAILED_TO_LOAD, why, can_help_to_ask_again);
     }
     if (response.status != 200) {
         return judge_refusal(&response, sends_secret, failure, pool);

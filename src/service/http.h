@@ -29,7 +29,7 @@ typedef struct clerk_http_response {
  * Supplied by an adapter; called by several threads at once.
  *
  * @return APR_SUCCESS when an answer of any status arrived whole; APR_TIMEUP;
- *         APR_ENOSPC when it is over max_body; APR_EGENERAL for any other failure.
+ *         APR_EACCES when the server's certificate is not to be trusted; APR_ENOSPC when it is over max_body; APR_EGENERAL for any other failure.
  *         @a why gets static text for the log.
  */
 typedef apr_status_t clerk_http_exchange(void *baton, clerk_http_response *response,

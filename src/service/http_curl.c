@@ -12,6 +12,7 @@
 typedef struct handle {
     CURL *curl;
     struct handle *next;
+    int is_busy; /* set and read under the mutex, or when no thread is left to change it */
 } handle;
 
 typedef struct adapter {
@@ -24,9 +25,17 @@ typedef struct adapter {
 
 /* ---------------------------------------------------------------- handles */
 
-static apr_status_t close_handle(void *curl)
+/**
+ * A process that ends at once destroys its pools under threads that still wait for an
+ * answer: their handles go with the process.
+ */
+static apr_status_t close_handle(void *closed)
 {
-    curl_easy_cleanup(curl);
+    handle *self = closed;
+
+    if (!self->is_busy) {
+        curl_easy_cleanup(self->curl);
+    }
     return APR_SUCCESS;
 }
 
@@ -38,9 +47,9 @@ static handle *open_handle(apr_pool_t *pool)
     if (curl == NULL) {
         return NULL;
     }
-    apr_pool_cleanup_register(pool, curl, close_handle, apr_pool_cleanup_null);
     opened = apr_pcalloc(pool, sizeof(*opened));
     opened->curl = curl;
+    apr_pool_cleanup_register(pool, opened, close_handle, apr_pool_cleanup_null);
     return opened;
 }
 
@@ -56,6 +65,9 @@ static handle *take_handle(adapter *self)
     else {
         taken = open_handle(self->pool);
     }
+    if (taken != NULL) {
+        taken->is_busy = 1;
+    }
     apr_thread_mutex_unlock(self->mutex);
     return taken;
 }
@@ -65,6 +77,7 @@ static void return_handle(adapter *self, handle *used)
 {
     curl_easy_reset(used->curl);
     apr_thread_mutex_lock(self->mutex);
+    used->is_busy = 0;
     used->next = self->idle;
     self->idle = used;
     apr_thread_mutex_unlock(self->mutex);
@@ -264,6 +277,9 @@ static apr_status_t judge(CURLcode code, const clerk_http_answer *answer,
     }
     if (code == CURLE_OPERATION_TIMEDOUT) {
         return refuse(why, APR_TIMEUP, "no whole answer in time");
+    }
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+        return refuse(why, APR_EACCES, curl_easy_strerror(code));
     }
     if (code != CURLE_OK) {
         return refuse(why, APR_EGENERAL, curl_easy_strerror(code));

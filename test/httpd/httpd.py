@@ -17,6 +17,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -24,6 +25,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +48,7 @@ PREREQUISITES = {"proxy_http": ("proxy",), "proxy_http2": ("proxy",), "ssl": ("s
 
 READY = r"(AH00489|AH00292|AH00163): .*resuming normal operations"
 START_SECONDS = 30 if SANITIZE else 10
+STOP_PAUSE_SECONDS = 0.03
 STOP_SECONDS = 40 if SANITIZE else 15
 
 
@@ -110,9 +113,15 @@ def server_account() -> tuple[str, str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that systems give to outgoing connections, which come and go."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Httpd:
@@ -136,6 +145,8 @@ class Httpd:
         self.stderr_file = self.root / "stderr"
         self.log = ErrorLog(self.stderr_file, self.run / "error.log",
                             patience=3.0 if SANITIZE else 1.0)
+        # httpd at its end, when it was about to wait for a client's next request
+        self.log.allow(r"\[mpm_event:error\].*Bad file descriptor: AH03093")
         if SANITIZE:
             self.log.allow(r"AH00045")   # a slow child is told twice to stop
         self.process: subprocess.Popen | None = None
@@ -194,7 +205,7 @@ class Httpd:
         lines += [line for name in (f"mpm_{self.mpm}", "unixd", "log_config", *self.modules)
                   for line in _load(name)]
         if self.clerk:
-            lines.append(f'LoadModule clerk_auth_module "{module_path()}"')
+            lines.append(f'LoadModule clerk_auth_module "{self._module()}"')
         lines += ['PidFile "${RUN}/httpd.pid"', 'Mutex "file:${RUN}" default',
                   "ServerName localhost", "Listen 127.0.0.1:${PORT}",
                   'ErrorLog "${RUN}/error.log"', "LogLevel warn",
@@ -212,14 +223,26 @@ class Httpd:
             lines += [f"User {user}", f"Group {group}"]
         return lines + self._mpm_lines()
 
+    def _module(self) -> Path:
+        """Under sanitizers a copy: a child can name functions only of a file that it may
+        read, and the checkout may be somewhere private. Suppressions go by these names."""
+        if not SANITIZE:
+            return module_path()
+        copy = self.root / "mod_clerk_auth.so"
+        if not copy.exists():
+            shutil.copyfile(module_path(), copy)
+            copy.chmod(0o755)
+        return copy
+
     def _mpm_lines(self) -> list[str]:
         n = self.processes
         if self.mpm == "prefork":
             n = max(n, 4)   # one request at a time each
             return [f"StartServers {n}", f"MinSpareServers {n}", f"MaxSpareServers {n + 4}",
                     f"MaxRequestWorkers {n + 8}"]
+        # One spare thread: a busy one alone is no reason to start another child.
         return [f"StartServers {n}", f"ServerLimit {n + 3}", "ThreadsPerChild 8",
-                f"MinSpareThreads {8 * n}", f"MaxSpareThreads {8 * (n + 1)}",
+                "MinSpareThreads 1", f"MaxSpareThreads {8 * (n + 1)}",
                 f"MaxRequestWorkers {8 * (n + 2)}"]
 
     def check_config(self, *options: str) -> subprocess.CompletedProcess:
@@ -270,9 +293,10 @@ class Httpd:
         return self.process is not None and self.process.poll() is None
 
     def children(self) -> set[int]:
-        """Process ids of the server's children."""
+        """Process ids of the server's children, without those that have ended."""
         pid = self.process.pid
-        return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return {child for child in map(int, listed) if _alive(child)}
 
     def graceful(self, *, wait_for_old: bool = True) -> None:
         """Restart on SIGUSR1; done when the new generation serves and the old one is gone."""
@@ -282,7 +306,7 @@ class Httpd:
             poll(lambda: not self.running or len(self.log.lines(pattern=READY)) > before,
                  START_SECONDS, "httpd has restarted")
             if wait_for_old and self.running:
-                poll(lambda: not self.children() & old, STOP_SECONDS, "old children are gone")
+                poll(lambda: not any(map(_alive, old)), STOP_SECONDS, "old children are gone")
         except TimeoutError as late:
             raise HttpdError(f"{late}\n{self.log.text()}") from None
         if not self.running:
@@ -303,6 +327,9 @@ class Httpd:
         if not self.running:
             raise HttpdError(f"httpd had ended by itself with {self.process.returncode}:\n"
                              f"{self.log.text()}")
+        # httpd's event MPM can crash when it is told to end while a worker closes a
+        # connection; answers reach us a moment before that is done.
+        time.sleep(STOP_PAUSE_SECONDS)
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(STOP_SECONDS)
@@ -371,6 +398,15 @@ class Httpd:
                   for option in ("--header", f"{name}: {value}")]
         return http_message.curl(f"http://127.0.0.1:{self.port}{target}",
                                  "--http2-prior-knowledge", *fields, *options)
+
+
+def _alive(pid: int) -> bool:
+    """Asked of the process itself: its parent's list of children may lack one now and then."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
 
 
 def _in_load_order(names: Iterable[str]) -> list[str]:

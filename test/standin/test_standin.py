@@ -256,4 +256,7 @@ def test_the_log_names_no_query(tmp_path):
         connection.request("GET", "/sign-in?redirect_url=secret")
         connection.getresponse().read()
         connection.close()
+        deadline = time.monotonic() + 5    # written after the answer was sent
+        while not log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.01)
     assert log.read_text() == "GET /sign-in 200\n"

@@ -31,7 +31,7 @@ static const struct {
     { "dots alone", BYTES(".."), "segment is not base64url" },
     { "empty header", BYTES("." PAYLOAD "." SIGNATURE), "segment is not base64url" },
     { "empty payload", BYTES(HEADER ".." SIGNATURE), "segment is not base64url" },
-    { "empty signature", BYTES(HEADER "." PAYLOAD "."), "signature is not base64url" },
+    { "empty signature", BYTES(HEADER "." PAYLOAD "."), NULL }, /* judged as one */
     { "padding for a signature", BYTES(HEADER "." PAYLOAD ".="),
       "signature is not base64url" },
     { "four of padding for a signature", BYTES(HEADER "." PAYLOAD ".===="),

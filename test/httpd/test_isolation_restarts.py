@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0 - graceful restarts under load: no identity is lost or mixed up, nothing leaks
+"""CLERK_RESTARTS says how often; the default is enough to see what grows with each."""
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from clerk_site import FETCH, ClerkSite, production, seen
+from httpd import SANITIZE
+from standin.users import ADMIN, MEMBER, SOLO
+
+RESTARTS = int(os.environ.get("CLERK_RESTARTS", "10"))
+WARMUP = 3
+# How much the parent may grow: its allocator settles, and that is all.
+GROWTH_KIB = 256 + 4 * RESTARTS
+
+
+def resident_kib(pid: int) -> int:
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+class Load:
+    """Users and nobody, asking all the time; what was wrong is in `wrong`."""
+
+    def __init__(self, site: ClerkSite):
+        self.site = site
+        self.wrong: list[str] = []
+        self.answers = 0
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(user,))
+                         for user in (ADMIN, MEMBER, SOLO, None)]
+
+    def _ask(self, user) -> None:
+        while not self._over.is_set():
+            token = self.site.mint.session(user) if user else None
+            try:
+                answer = self.site.get(headers=FETCH, bearer=token)
+            except OSError as problem:
+                self.wrong.append(f"{type(problem).__name__}: {problem}")
+                continue
+            expected = (200, user.id) if user else (401, None)
+            if (answer.status, seen(answer).user) != expected:
+                self.wrong.append(f"{answer.status} {seen(answer)} for {user and user.key}")
+            self.answers += 1
+            self._over.wait(0.01)
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def descriptors(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def restart(site: ClerkSite, times: int) -> None:
+    for _ in range(times):
+        site.httpd.graceful(wait_for_old=False)
+
+
+@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+def test_graceful_restarts_under_load(httpd, mpm, _standin_program):
+    site = ClerkSite(httpd, production(_standin_program))
+    parent = site.httpd.process.pid
+    with Load(site) as load:
+        restart(site, WARMUP)
+        before, open_before = resident_kib(parent), descriptors(parent)
+        restart(site, RESTARTS)
+        grown = resident_kib(parent) - before
+        site.httpd.graceful()
+    assert load.wrong == []
+    assert load.answers > RESTARTS
+    assert descriptors(parent) <= open_before + 2
+    if not SANITIZE:
+        assert grown <= GROWTH_KIB, f"{grown} KiB in {RESTARTS} restarts"
+    assert len(site.httpd.children()) >= 1
+
+
+@pytest.mark.sanitize
+def test_restart_takes_up_other_settings(httpd, _standin_program):
+    """What was configured before is forgotten: instance, policy, who may in."""
+    one, other = production(_standin_program), production(_standin_program)
+    site = ClerkSite(httpd, one)
+    config = site.httpd.config_file.read_text()
+    assert site.get(bearer=one.mint.session(MEMBER)).status == 200
+    changed = config.replace(one.publishable_key, other.publishable_key).replace(
+        one.secret_key, other.secret_key).replace("Require valid-user", "Require clerk-org acme")
+    assert changed != config
+    site.httpd.config_file.write_text(changed)
+    site.httpd.graceful()
+    assert site.get(bearer=one.mint.session(MEMBER)).status == 401
+    assert site.get(bearer=other.mint.session(MEMBER)).status == 200
+    assert site.get(bearer=other.mint.session(SOLO)).status == 403
+    site.log.expect(r"\[authz_core:error\].*AH01631", times=1)

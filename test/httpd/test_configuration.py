@@ -164,7 +164,7 @@ INSTANCE = [
     ("ClerkDomain", "ClerkDomain takes one argument, The domain of a satellite application"),
     *[(f"ClerkDomain {text}", f'ClerkDomain: "{text}"{NO_DOMAIN}')
       for text in ("https://example.com", "example.com/app", "example.com:8443", "example",
-                   ".example.com", "*.example.com")],
+                   ".example.com", "*.example.com", "example..com", "-.-")],
     ("ClerkSatellite", "ClerkSatellite must be On or Off"),
     ("ClerkSatellite yes", "ClerkSatellite must be On or Off"),
 ]

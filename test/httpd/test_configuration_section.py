@@ -15,8 +15,8 @@ NO_ISSUER = (" is not an issuer: write it as in the iss claim, such as "
              "https://clerk.example.com, or any")
 NO_PAGE = " is not a usable URL: write https://HOST[:PORT]/PATH or a /PATH on this site"
 NO_PATH = (" is not a claim's path: write member names joined by dots, as in metadata.plan")
-CLAIM_USE = ("ClerkExportClaim takes 1-2 arguments, A claim's path, and a name if not the path's "
-             "last member: one more claim to export")
+CLAIM_USE = ("ClerkExportClaim takes 1-2 arguments, A claim's path, and a name if not made of the "
+             "whole path: one more claim to export")
 EXPORT_USE = ("ClerkExport requires at least one argument, env, headers, claims or none: how the "
               "application learns who is asking")
 ISSUER_USE = ("ClerkIssuer requires at least one argument, Values accepted in the token's iss "

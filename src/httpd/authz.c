@@ -76,7 +76,7 @@ static int is_only_stale(request_rec *r, clerk_request *record)
     const char *denied_by = record->denied_by;
     int status;
 
-    if (stale == NULL) {
+    if (stale == NULL || stale->is_negated) {
         return 0;
     }
     record->assume_reverified = 1;

@@ -66,7 +66,7 @@ const command_rec clerk_directives[] = {
     AP_INIT_ITERATE("ClerkExport", clerk_set_export, NULL, ANYWHERE,
         "env, headers, claims or none: how the application learns who is asking"),
     AP_INIT_TAKE12("ClerkExportClaim", clerk_set_export_claim, NULL, ANYWHERE,
-        "A claim's path, and a name if not the path's last member: one more claim to export"),
+        "A claim's path, and a name if not made of the whole path: one more claim to export"),
     AP_INIT_TAKE1("ClerkRemoteUser", clerk_set_remote_user, NULL, ANYWHERE,
         "The path of the claim that REMOTE_USER takes, by default the subject"),
 

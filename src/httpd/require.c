@@ -104,27 +104,29 @@ static int is_token_type(clerk_slice text)
 }
 
 const clerk_requirement_kind clerk_requirement_kinds[] = {
-    { "clerk-role", role_holds, is_role, "clerk-role org:admin", CLERK_VALUES_SOME },
-    { "clerk-permission", permission_holds, clerk_auth_is_permission_name,
+    { "clerk-role", role_holds, is_role, "not a role", "clerk-role org:admin",
+      CLERK_VALUES_SOME },
+    { "clerk-permission", permission_holds, clerk_auth_is_permission_name, "not a permission",
       "clerk-permission org:invoices:create", CLERK_VALUES_SOME },
-    { "clerk-feature", feature_holds, clerk_auth_is_scoped_name,
+    { "clerk-feature", feature_holds, clerk_auth_is_scoped_name, "not a feature",
       "clerk-feature reports or clerk-feature org:reports", CLERK_VALUES_SOME },
-    { "clerk-plan", plan_holds, clerk_auth_is_scoped_name,
+    { "clerk-plan", plan_holds, clerk_auth_is_scoped_name, "not a plan",
       "clerk-plan gold or clerk-plan user:gold", CLERK_VALUES_SOME },
-    { "clerk-org", organization_holds, NULL, "clerk-org or clerk-org acme",
-      CLERK_VALUES_OPTIONAL },
+    { "clerk-org", organization_holds, NULL, "not an organization",
+      "clerk-org or clerk-org acme", CLERK_VALUES_OPTIONAL },
     { "clerk-reverification", reverification_holds, is_reverification,
+      "neither a preset nor LEVEL:MINUTES",
       "clerk-reverification strict (or strict_mfa, moderate, lax, second_factor:10)",
       CLERK_VALUES_SOME },
-    { "clerk-token-type", token_type_holds, is_token_type,
+    { "clerk-token-type", token_type_holds, is_token_type, "not a token type",
       "clerk-token-type session_token (or oauth_token, m2m_token, api_key)",
       CLERK_VALUES_SOME },
-    { "clerk-claim", never_holds, NULL,
-      "clerk-claim metadata.plan:gold or clerk-claim email~@example\\.com$",
+    { "clerk-claim", never_holds, NULL, "not a claim",
+      "clerk-claim metadata.plan:gold or clerk-claim email~@example[.]com$",
       CLERK_VALUES_SOME },
-    { "clerk-impersonated", impersonation_holds, NULL, "clerk-impersonated",
+    { "clerk-impersonated", impersonation_holds, NULL, "not a value", "clerk-impersonated",
       CLERK_VALUES_NONE },
-    { NULL, NULL, NULL, NULL, CLERK_VALUES_NONE }
+    { NULL, NULL, NULL, NULL, NULL, CLERK_VALUES_NONE }
 };
 
 static const clerk_requirement_kind *kind_named(const char *name)
@@ -154,7 +156,7 @@ static void read_head(clerk_requirement *requirement, cmd_parms *cmd)
 static const char *bad_value(cmd_parms *cmd, const clerk_requirement *requirement,
                              const char *word, const char *what)
 {
-    return apr_psprintf(cmd->pool, "Require %s: \"%s\" %s; write it as in: Require %s",
+    return apr_psprintf(cmd->pool, "Require %s: \"%s\" is %s; write it as in: Require %s",
                         requirement->kind->name, word, what, requirement->kind->example);
 }
 
@@ -170,7 +172,7 @@ static const char *parse_text(clerk_requirement_value *value, cmd_parms *cmd,
     value->expr = ap_expr_parse_cmd(cmd, text, AP_EXPR_FLAG_STRING_RESULT, &problem, NULL);
     return problem == NULL ? NULL
                            : bad_value(cmd, requirement, text,
-                                       apr_psprintf(cmd->pool, "is not an expression (%s)",
+                                       apr_psprintf(cmd->pool, "no expression (%s)",
                                                     problem));
 }
 
@@ -187,18 +189,18 @@ static const char *parse_claim(clerk_requirement_value *value, cmd_parms *cmd,
     apr_size_t length = strcspn(word, ":~");
 
     if (length == 0 || word[length] == '\0') {
-        return bad_value(cmd, requirement, word, "is neither PATH:VALUE nor PATH~REGEX");
+        return bad_value(cmd, requirement, word, "neither PATH:VALUE nor PATH~REGEX");
     }
     value->claim = apr_pstrmemdup(cmd->pool, word, length);
     if (!clerk_is_claim_path(value->claim)) {
-        return bad_value(cmd, requirement, word, "does not begin with a claim's path");
+        return bad_value(cmd, requirement, word, "no claim: its path is not one");
     }
     if (word[length] == ':') {
         return parse_text(value, cmd, requirement, word + length + 1);
     }
     value->regex = ap_pregcomp(cmd->pool, word + length + 1, AP_REG_EXTENDED | AP_REG_NOSUB);
     if (value->regex == NULL) {
-        return bad_value(cmd, requirement, word, "holds no valid regular expression");
+        return bad_value(cmd, requirement, word, "no valid regular expression");
     }
     return NULL;
 }
@@ -216,23 +218,9 @@ static const char *parse_value(clerk_requirement_value *value, cmd_parms *cmd,
         && (*word == '\0'
             || (requirement->kind->is_value != NULL
                 && !requirement->kind->is_value(clerk_slice_of(word))))) {
-        return bad_value(cmd, requirement, word, "cannot be right");
+        return bad_value(cmd, requirement, word, requirement->kind->is_not);
     }
     return problem;
-}
-
-static const char *check_count(cmd_parms *cmd, const clerk_requirement *requirement)
-{
-    int values = requirement->kind->values;
-
-    if (requirement->count == 0 && values == CLERK_VALUES_SOME) {
-        return apr_psprintf(cmd->pool, "Require %s needs a value, as in: Require %s",
-                            requirement->kind->name, requirement->kind->example);
-    }
-    if (requirement->count > 0 && values == CLERK_VALUES_NONE) {
-        return apr_psprintf(cmd->pool, "Require %s takes no value", requirement->kind->name);
-    }
-    return NULL;
 }
 
 const char *clerk_requirement_parse(cmd_parms *cmd, const char *line, const void **parsed)
@@ -246,6 +234,13 @@ const char *clerk_requirement_parse(cmd_parms *cmd, const char *line, const void
     if (requirement->kind == NULL) {
         return "a clerk- provider can stand in Require and <AuthzProviderAlias> only";
     }
+    if (requirement->kind->values == CLERK_VALUES_NONE && *line != '\0') {
+        return apr_psprintf(cmd->pool, "Require %s takes no value", requirement->kind->name);
+    }
+    if (requirement->kind->values == CLERK_VALUES_SOME && *line == '\0') {
+        return apr_psprintf(cmd->pool, "Require %s needs a value, as in: Require %s",
+                            requirement->kind->name, requirement->kind->example);
+    }
     while (problem == NULL && *line != '\0') {
         const char *word = ap_getword_conf(cmd->pool, &line);
         clerk_requirement_value *value = apr_array_push(values);
@@ -256,7 +251,7 @@ const char *clerk_requirement_parse(cmd_parms *cmd, const char *line, const void
     requirement->values = (const clerk_requirement_value *)(void *)values->elts;
     requirement->count = values->nelts;
     *parsed = requirement;
-    return problem ? problem : check_count(cmd, requirement);
+    return problem;
 }
 
 /** The text to compare with now; NULL when an expression fails or yields nothing. */

@@ -19,7 +19,8 @@ typedef struct clerk_requirement_kind {
     const char *name;
     clerk_predicate *holds;
     int (*is_value)(clerk_slice text); /* NULL: any text but none */
-    const char *example;               /* of a line, for the error */
+    const char *is_not;                /* what a bad value is, for the error */
+    const char *example;               /* of a line, likewise */
     enum { CLERK_VALUES_NONE, CLERK_VALUES_SOME, CLERK_VALUES_OPTIONAL } values;
 } clerk_requirement_kind;
 

@@ -27,7 +27,8 @@ static const char *trimmed(char *text)
 
 const char *clerk_value_shown(const char *text)
 {
-    int may_be_secret = strstr(text, "sk_") != NULL || strchr(text, '@') != NULL;
+    int may_be_secret = strstr(text, "sk_live_") != NULL || strstr(text, "sk_test_") != NULL
+                        || (strstr(text, "://") != NULL && strchr(text, '@') != NULL);
 
     return may_be_secret ? "(not shown, it may hold a secret)" : text;
 }

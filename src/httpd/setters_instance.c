@@ -175,9 +175,8 @@ const char *clerk_set_proxy_url(cmd_parms *cmd, void *record, const char *url)
 
 const char *clerk_set_domain(cmd_parms *cmd, void *record, const char *domain)
 {
-    if (*domain == '\0' || domain[0] == '.' || strchr(domain, '.') == NULL
-        || domain[strspn(domain, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                 "0123456789.-")] != '\0') {
+    if (!clerk_url_is_host(clerk_slice_of(domain)) || strchr(domain, '.') == NULL
+        || strchr(domain, ':') != NULL) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not a domain: write it as in "
                                        "example.com, without https:// and path",
                             cmd->cmd->name, domain);

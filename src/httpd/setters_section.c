@@ -99,7 +99,8 @@ const char *clerk_set_issuer(cmd_parms *cmd, void *record, const char *issuer)
 
     if (is_any ? section->issuers != NULL
                : (section->issuers != NULL && section->issuers->nelts == 0)) {
-        return apr_psprintf(cmd->pool, "%s: \"any\" stands alone", cmd->cmd->name);
+        return apr_psprintf(cmd->pool, "%s: \"any\" cannot stand beside other "
+                                       "issuers: write either", cmd->cmd->name);
     }
     if (is_any) {
         section->issuers = apr_array_make(cmd->pool, 1, sizeof(const char *));
@@ -136,7 +137,8 @@ static const char *choose(int *value, cmd_parms *cmd, const char *word,
             return NULL;
         }
     }
-    return apr_psprintf(cmd->pool, "%s: \"%s\" is not one of %s", cmd->cmd->name, word, all);
+    return apr_psprintf(cmd->pool, "%s: \"%s\" is not known: write %s", cmd->cmd->name,
+                        word, all);
 }
 
 const char *clerk_set_responses(cmd_parms *cmd, void *record, const char *word)
@@ -146,7 +148,7 @@ const char *clerk_set_responses(cmd_parms *cmd, void *record, const char *word)
                                       { NULL, 0 } };
     clerk_dir_config *section = record;
     int value = 0;
-    const char *problem = choose(&value, cmd, word, choices, "http, protect");
+    const char *problem = choose(&value, cmd, word, choices, "http or protect");
 
     section->responses = (clerk_responses)value;
     return problem;
@@ -159,7 +161,7 @@ const char *clerk_set_enforce(cmd_parms *cmd, void *record, const char *word)
                                       { NULL, 0 } };
     clerk_dir_config *section = record;
     int value = 0;
-    const char *problem = choose(&value, cmd, word, choices, "On, LogOnly");
+    const char *problem = choose(&value, cmd, word, choices, "On or LogOnly; to protect nothing here, remove AuthType Clerk");
 
     section->enforce = (clerk_enforce)value;
     return problem;
@@ -173,7 +175,7 @@ const char *clerk_set_error_body(cmd_parms *cmd, void *record, const char *word)
                                       { NULL, 0 } };
     clerk_dir_config *section = record;
     int value = 0;
-    const char *problem = choose(&value, cmd, word, choices, "auto, json, html");
+    const char *problem = choose(&value, cmd, word, choices, "auto, json or html");
 
     section->error_body = (clerk_error_body)value;
     return problem;
@@ -206,12 +208,13 @@ const char *clerk_set_export(cmd_parms *cmd, void *record, const char *word)
     clerk_dir_config *section = record;
     int value = 0;
     const char *problem =
-        choose(&value, cmd, word, choices, "env, headers, claims, none");
+        choose(&value, cmd, word, choices, "one or more of env, headers and claims, or none");
 
     if (problem == NULL
         && (value == CLERK_EXPORT_NONE ? section->exports != CLERK_EXPORT_UNSET
                                        : section->exports == CLERK_EXPORT_NONE)) {
-        return apr_psprintf(cmd->pool, "%s: \"none\" stands alone", cmd->cmd->name);
+        return apr_psprintf(cmd->pool, "%s: \"none\" cannot stand beside other "
+                                       "words: write either", cmd->cmd->name);
     }
     section->exports |= (unsigned)value;
     return problem;

@@ -8,6 +8,7 @@
 #include "../core/url.h"
 #include "config.h"
 #include "module.h"
+#include "secret.h"
 #include "setters.h"
 
 /** The main server's record; one process has one set of keys and connections. */
@@ -97,14 +98,24 @@ const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *conn
     return NULL;
 }
 
-static int holds_certificate(const char *path)
+/** NULL, or why no certificate can be read from the file. */
+static const char *certificate_problem(const char *path, apr_pool_t *pool)
 {
-    X509_STORE *store = X509_STORE_new();
-    int good = store != NULL && X509_STORE_load_file(store, path) == 1;
+    X509_STORE *store;
+    apr_file_t *file;
+    int is_loaded;
+    char why[128];
+    apr_status_t status = apr_file_open(&file, path, APR_READ, APR_OS_DEFAULT, pool);
 
+    if (status != APR_SUCCESS) {
+        return apr_pstrdup(pool, apr_strerror(status, why, sizeof(why)));
+    }
+    apr_file_close(file);
+    store = X509_STORE_new();
+    is_loaded = store != NULL && X509_STORE_load_file(store, path) == 1;
     X509_STORE_free(store);
     ERR_clear_error();
-    return good;
+    return is_loaded ? NULL : "it holds none";
 }
 
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path)
@@ -117,12 +128,30 @@ const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path
     if (problem != NULL) {
         return problem;
     }
-    if (full == NULL || !holds_certificate(full)) {
-        return apr_psprintf(cmd->pool, "%s: cannot read certificates in PEM from \"%s\"",
-                            cmd->cmd->name, full ? full : path);
+    problem = full ? certificate_problem(full, cmd->temp_pool) : "not a path";
+    if (problem != NULL) {
+        return apr_psprintf(cmd->pool, "%s: cannot read certificates in PEM from \"%s\": %s",
+                            cmd->cmd->name, full ? full : path, problem);
     }
     server->api_ca_file = full;
     return NULL;
+}
+
+/** Without USER:PASSWORD@, which a company's proxy may want. */
+static clerk_slice without_credentials(const char *url, apr_pool_t *pool)
+{
+    const char *authority = strstr(url, "://");
+    const char *end = authority ? authority + 3 + strcspn(authority + 3, "/?#") : NULL;
+    const char *at = end;
+
+    while (at != NULL && at > authority + 3 && at[-1] != '@') {
+        at--;
+    }
+    if (at == NULL || at == authority + 3) {
+        return clerk_slice_of(url);
+    }
+    return clerk_slice_of(apr_pstrcat(
+        pool, apr_pstrmemdup(pool, url, (apr_size_t)(authority + 3 - url)), at, NULL));
 }
 
 const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url)
@@ -135,10 +164,12 @@ const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url)
     if (problem != NULL) {
         return problem;
     }
-    if (!clerk_url_parse(&parts, clerk_slice_of(url)) || parts.query.len > 0
+    if (!clerk_url_parse(&parts, without_credentials(url, cmd->temp_pool)) || parts.query.len > 0
         || parts.fragment.len > 0
         || !(parts.path.len == 0 || clerk_slice_is(parts.path, "/"))) {
-        return apr_psprintf(cmd->pool, "%s: write http://HOST:PORT", cmd->cmd->name);
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not the URL of a proxy: write "
+                                       "http://[USER:PASSWORD@]HOST:PORT",
+                            cmd->cmd->name, clerk_value_shown(url));
     }
     server->api_proxy = url;
     return NULL;

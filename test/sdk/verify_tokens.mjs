@@ -71,6 +71,12 @@ function identityOf(auth, wanted = []) {
   };
 }
 
+/** Node 18 as Debian ships it has no getSetCookie; there several would come as one. */
+function setCookieOf(headers) {
+  return headers.getSetCookie?.() ?? [...headers]
+    .filter(([name]) => name === 'set-cookie').map(([, value]) => value);
+}
+
 async function authenticate(question) {
   const state = await clerk.authenticateRequest(
     requestOf(question), withDefaults(question.options));
@@ -82,7 +88,7 @@ async function authenticate(question) {
     reason: state.reason ?? null,
     tokenType: state.tokenType ?? null,
     location: state.headers.get('location'),
-    setCookie: state.headers.getSetCookie(),
+    setCookie: setCookieOf(state.headers),
     ...identityOf(auth, question.has),
   };
 }

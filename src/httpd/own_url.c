@@ -43,8 +43,8 @@ static const char *own_origin(request_rec *r)
     const char *host = ap_get_server_name_for_url(r);
     apr_port_t port = ap_get_server_port(r);
 
-    if (r->hostname != NULL && !is_named_by_configuration(r->server, r->hostname, r->pool)
-        && r->server->server_hostname != NULL) {
+    if (r->server->server_hostname != NULL
+        && !is_named_by_configuration(r->server, host, r->pool)) {
         host = r->server->server_hostname;
         port = r->server->port ? r->server->port : ap_default_port(r);
     }

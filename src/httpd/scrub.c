@@ -70,8 +70,7 @@ static void remove_if(apr_table_t *table, int (*is_unwanted)(const char *name))
 
     while (i < entries->nelts) {
         if (entry[i].key != NULL && is_unwanted(entry[i].key)) {
-            apr_table_unset(table, entry[i].key);
-            i = 0; /* the table has closed up */
+            apr_table_unset(table, entry[i].key); /* the rest moves up */
         }
         else {
             i++;

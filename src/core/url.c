@@ -55,17 +55,23 @@ static int is_plain(clerk_slice text)
     return has_only_visible(text);
 }
 
+/* RFC 1123, 2.1, and the underscore that some hosts have all the same. */
 static int is_label(clerk_slice label)
 {
     apr_size_t i;
 
+    if (label.len == 0 || label.len > LABEL_MAX || label.ptr[0] == '-'
+        || label.ptr[label.len - 1] == '-')
+    {
+        return 0;
+    }
     for (i = 0; i < label.len; i++) {
         if (!is_ascii_alnum(label.ptr[i]) && label.ptr[i] != '-' && label.ptr[i] != '_')
         {
             return 0;
         }
     }
-    return label.len > 0 && label.len <= LABEL_MAX;
+    return 1;
 }
 
 static int is_dns_name(clerk_slice host)

@@ -254,4 +254,4 @@ def test_a_wrong_snippet_would_be_noticed():
         result = server.check_config()
     finally:
         server.discard()
-    assert result.returncode != 0 and "http, protect" in result.stderr
+    assert result.returncode != 0 and "http or protect" in result.stderr

@@ -97,7 +97,8 @@ def test_a_handshake_token_sets_its_cookies(clerk, judge):
     verdict = judge.ask(url="http://localhost:8080/?" + urlencode(
         {"__clerk_handshake": clerk.mint.handshake(directives)}))
     assert (verdict["status"], verdict["userId"]) == ("signed-in", MEMBER.id)
-    assert verdict["setCookie"] == directives
+    # Debian's Node 18 hands several over as one
+    assert ", ".join(verdict["setCookie"]) == ", ".join(directives)
     assert verdict["location"] == "http://localhost:8080/"
 
 

@@ -90,5 +90,5 @@ const command_rec clerk_directives[] = {
     AP_INIT_RAW_ARGS("Require", clerk_note_require, NULL, OR_AUTHCFG,
         "specifies authorization directives which one must pass"),
 
-    { NULL }
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

@@ -6,129 +6,6 @@
 
 #include "module.h"
 
-static int role_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                      clerk_slice value)
-{
-    (void)requirement;
-    return clerk_auth_has_role(auth, value);
-}
-
-static int permission_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                            clerk_slice value)
-{
-    (void)requirement;
-    return clerk_auth_has_permission(auth, value);
-}
-
-static int feature_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                         clerk_slice value)
-{
-    (void)requirement;
-    return clerk_auth_has_feature(auth, value);
-}
-
-static int plan_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                      clerk_slice value)
-{
-    (void)requirement;
-    return clerk_auth_has_plan(auth, value);
-}
-
-static int organization_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                              clerk_slice value)
-{
-    return requirement->count == 0 ? auth->org_id != NULL && *auth->org_id != '\0'
-                                   : clerk_auth_in_organization(auth, value);
-}
-
-static int reverification_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                                clerk_slice value)
-{
-    clerk_reverification asked;
-
-    (void)requirement;
-    return clerk_reverification_parse(&asked, value) && clerk_auth_is_reverified(auth, &asked);
-}
-
-static int token_type_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                            clerk_slice value)
-{
-    (void)requirement;
-    return clerk_slice_is(value, clerk_token_type_name(auth->type));
-}
-
-static int impersonation_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                               clerk_slice value)
-{
-    (void)requirement;
-    (void)value;
-    return clerk_auth_is_impersonated(auth);
-}
-
-/* Claims are compared by path: see claim_holds below. */
-static int never_holds(const clerk_auth *auth, const clerk_requirement *requirement,
-                       clerk_slice value)
-{
-    (void)auth;
-    (void)requirement;
-    (void)value;
-    return 0;
-}
-
-static int is_role(clerk_slice text)
-{
-    while (clerk_slice_starts_with(text, "org:")) {
-        text.ptr += 4;
-        text.len -= 4;
-    }
-    return text.len > 0 && memchr(text.ptr, ':', text.len) == NULL;
-}
-
-static int is_reverification(clerk_slice text)
-{
-    clerk_reverification asked;
-
-    return clerk_reverification_parse(&asked, text);
-}
-
-static int is_token_type(clerk_slice text)
-{
-    char name[32];
-
-    if (text.len >= sizeof(name)) {
-        return 0;
-    }
-    memcpy(name, text.ptr, text.len);
-    name[text.len] = '\0';
-    return clerk_token_type_named(name) != CLERK_TOKEN_NONE;
-}
-
-const clerk_requirement_kind clerk_requirement_kinds[] = {
-    { "clerk-role", role_holds, is_role, "not a role", "clerk-role org:admin",
-      CLERK_VALUES_SOME },
-    { "clerk-permission", permission_holds, clerk_auth_is_permission_name, "not a permission",
-      "clerk-permission org:invoices:create", CLERK_VALUES_SOME },
-    { "clerk-feature", feature_holds, clerk_auth_is_scoped_name, "not a feature",
-      "clerk-feature reports or clerk-feature org:reports", CLERK_VALUES_SOME },
-    { "clerk-plan", plan_holds, clerk_auth_is_scoped_name, "not a plan",
-      "clerk-plan gold or clerk-plan user:gold", CLERK_VALUES_SOME },
-    { "clerk-org", organization_holds, NULL, "not an organization",
-      "clerk-org or clerk-org acme", CLERK_VALUES_OPTIONAL },
-    { "clerk-reverification", reverification_holds, is_reverification,
-      "neither a preset nor LEVEL:MINUTES",
-      "clerk-reverification strict (or strict_mfa, moderate, lax, second_factor:10)",
-      CLERK_VALUES_SOME },
-    { "clerk-token-type", token_type_holds, is_token_type, "not a token type",
-      "clerk-token-type session_token (or oauth_token, m2m_token, api_key)",
-      CLERK_VALUES_SOME },
-    { "clerk-claim", never_holds, NULL, "not a claim",
-      "clerk-claim metadata.plan:gold or clerk-claim email~@example[.]com$",
-      CLERK_VALUES_SOME },
-    { "clerk-impersonated", impersonation_holds, NULL, "not a value", "clerk-impersonated",
-      CLERK_VALUES_NONE },
-    { NULL, NULL, NULL, NULL, NULL, CLERK_VALUES_NONE }
-};
-
 static const clerk_requirement_kind *kind_named(const char *name)
 {
     const clerk_requirement_kind *kind = clerk_requirement_kinds;
@@ -210,7 +87,7 @@ static const char *parse_value(clerk_requirement_value *value, cmd_parms *cmd,
 {
     const char *problem;
 
-    if (requirement->kind->holds == never_holds) {
+    if (requirement->kind->holds == NULL) {
         return parse_claim(value, cmd, requirement, word);
     }
     problem = parse_text(value, cmd, requirement, word);
@@ -312,7 +189,7 @@ static int value_holds(request_rec *r, const clerk_auth *auth,
     if (value->claim != NULL) {
         return claim_holds(r, auth, value, text);
     }
-    return requirement->kind->holds(auth, requirement, clerk_slice_of(text));
+    return requirement->kind->holds(auth, clerk_slice_of(text));
 }
 
 int clerk_requirement_holds(request_rec *r, const clerk_auth *auth,
@@ -321,7 +198,7 @@ int clerk_requirement_holds(request_rec *r, const clerk_auth *auth,
     int i;
 
     if (requirement->count == 0) {
-        return requirement->kind->holds(auth, requirement, clerk_slice_of(NULL));
+        return requirement->kind->holds(auth, clerk_slice_of(NULL));
     }
     for (i = 0; i < requirement->count; i++) {
         if (value_holds(r, auth, requirement, &requirement->values[i])) {
@@ -336,7 +213,7 @@ int clerk_requirement_reverification(request_rec *r, clerk_reverification *asked
 {
     const char *text;
 
-    if (requirement->kind->holds != reverification_holds || requirement->count == 0) {
+    if (!requirement->kind->is_reverification || requirement->count == 0) {
         return 0;
     }
     text = text_now(r, &requirement->values[0]);

@@ -10,18 +10,18 @@
 
 typedef struct clerk_requirement clerk_requirement;
 
-/** Whether @a auth satisfies one value of a line. */
-typedef int clerk_predicate(const clerk_auth *auth, const clerk_requirement *requirement,
-                            clerk_slice value);
+/** Whether @a auth satisfies one value of a line, or, with an empty one, the line without. */
+typedef int clerk_predicate(const clerk_auth *auth, clerk_slice value);
 
 /** What a `Require clerk-…` name means. */
 typedef struct clerk_requirement_kind {
     const char *name;
-    clerk_predicate *holds;
+    clerk_predicate *holds;            /* NULL for claims, which are compared by path */
     int (*is_value)(clerk_slice text); /* NULL: any text but none */
     const char *is_not;                /* what a bad value is, for the error */
     const char *example;               /* of a line, likewise */
     enum { CLERK_VALUES_NONE, CLERK_VALUES_SOME, CLERK_VALUES_OPTIONAL } values;
+    int is_reverification;             /* a refusal may be mended by verifying again */
 } clerk_requirement_kind;
 
 /** One word: text, or an expression that yields the text, behind a claim path for clerk-claim. */

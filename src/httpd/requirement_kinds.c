@@ -1,26 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 - what each name behind Require asks of who is asking */
 #include "require.h"
 
-static int role_holds(const clerk_auth *auth, clerk_slice value)
-{
-    return clerk_auth_has_role(auth, value);
-}
-
-static int permission_holds(const clerk_auth *auth, clerk_slice value)
-{
-    return clerk_auth_has_permission(auth, value);
-}
-
-static int feature_holds(const clerk_auth *auth, clerk_slice value)
-{
-    return clerk_auth_has_feature(auth, value);
-}
-
-static int plan_holds(const clerk_auth *auth, clerk_slice value)
-{
-    return clerk_auth_has_plan(auth, value);
-}
-
 static int organization_holds(const clerk_auth *auth, clerk_slice value)
 {
     return value.len == 0 ? auth->org_id != NULL : clerk_auth_in_organization(auth, value);
@@ -73,13 +53,13 @@ static int is_token_type(clerk_slice text)
 }
 
 const clerk_requirement_kind clerk_requirement_kinds[] = {
-    { "clerk-role", role_holds, is_role, "not a role", "clerk-role org:admin",
+    { "clerk-role", clerk_auth_has_role, is_role, "not a role", "clerk-role org:admin",
       CLERK_VALUES_SOME, 0 },
-    { "clerk-permission", permission_holds, clerk_auth_is_permission_name, "not a permission",
-      "clerk-permission org:invoices:create", CLERK_VALUES_SOME, 0 },
-    { "clerk-feature", feature_holds, clerk_auth_is_scoped_name, "not a feature",
+    { "clerk-permission", clerk_auth_has_permission, clerk_auth_is_permission_name,
+      "not a permission", "clerk-permission org:invoices:create", CLERK_VALUES_SOME, 0 },
+    { "clerk-feature", clerk_auth_has_feature, clerk_auth_is_scoped_name, "not a feature",
       "clerk-feature reports or clerk-feature org:reports", CLERK_VALUES_SOME, 0 },
-    { "clerk-plan", plan_holds, clerk_auth_is_scoped_name, "not a plan",
+    { "clerk-plan", clerk_auth_has_plan, clerk_auth_is_scoped_name, "not a plan",
       "clerk-plan gold or clerk-plan user:gold", CLERK_VALUES_SOME, 0 },
     { "clerk-org", organization_holds, NULL, "not an organization",
       "clerk-org or clerk-org acme", CLERK_VALUES_OPTIONAL, 0 },

@@ -37,7 +37,7 @@ def directive_table() -> dict[str, str]:
 
 
 def require_names() -> list[str]:
-    return re.findall(r'^    { "(clerk-[\w-]+)",', source("src/httpd/require.c"), re.M)
+    return re.findall(r'^    { "(clerk-[\w-]+)",', source("src/httpd/requirement_kinds.c"), re.M)
 
 
 def reasons() -> list[str]:

@@ -75,25 +75,6 @@ static void read_organization_v1(clerk_auth *auth, const json_t *payload,
     read_permissions_v1(auth, json_object_get(payload, "org_permissions"), pool);
 }
 
-/* An actor of a shape that is not understood still is one. */
-static const char *read_actor(const json_t *payload)
-{
-    const json_t *actor = json_object_get(payload, "act");
-    const char *subject = clerk_json_string(actor, "sub");
-
-    if (!actor || json_is_null(actor)) {
-        return NULL;
-    }
-    return subject ? subject : "";
-}
-
-static apr_time_t moment_of(clerk_claim_time time)
-{
-    return time.seconds > APR_INT64_MAX / APR_USEC_PER_SEC
-               ? APR_INT64_MAX
-               : apr_time_from_sec(time.seconds);
-}
-
 const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t *pool)
 {
     clerk_auth *auth = apr_pcalloc(pool, sizeof(*auth));
@@ -104,9 +85,9 @@ const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t
     auth->user_id = claims->sub;
     auth->session_id = claims->sid;
     auth->session_status = clerk_claim_text(claims->json, "sts");
-    auth->actor = read_actor(claims->json);
+    auth->actor = clerk_claims_actor(claims->json);
     auth->factor_ages = clerk_factor_ages_read(json_object_get(claims->json, "fva"));
-    auth->expires = moment_of(claims->exp);
+    auth->expires = clerk_claim_moment(claims->exp);
     auth->claims = claims->json;
     if (is_version_2(claims->json)) {
         read_organization_v2(auth, claims->json, pool);
@@ -242,6 +223,11 @@ int clerk_auth_has_plan(const clerk_auth *auth, clerk_slice plan)
     return auth && has_scoped(auth, &auth->plan_names, plan);
 }
 
+int clerk_auth_has_organization(const clerk_auth *auth)
+{
+    return is_member(auth);
+}
+
 int clerk_auth_in_organization(const clerk_auth *auth, clerk_slice id_or_slug)
 {
     return is_member(auth)
@@ -257,6 +243,27 @@ int clerk_auth_is_reverified(const clerk_auth *auth, const clerk_reverification 
 int clerk_auth_is_impersonated(const clerk_auth *auth)
 {
     return auth && auth->actor;
+}
+
+int clerk_auth_has_scope(const clerk_auth *auth, clerk_slice scope)
+{
+    return auth && clerk_token_type_is_machine(auth->type)
+           && clerk_scopes_have(&auth->scopes, scope);
+}
+
+static int is_same(const char *held, clerk_slice asked)
+{
+    return held && *held != '\0' && clerk_slice_is(asked, held);
+}
+
+int clerk_auth_is_machine(const clerk_auth *auth, clerk_slice id)
+{
+    return auth && auth->type == CLERK_TOKEN_M2M && is_same(auth->machine_id, id);
+}
+
+int clerk_auth_is_client(const clerk_auth *auth, clerk_slice id)
+{
+    return auth && auth->type == CLERK_TOKEN_OAUTH && is_same(auth->client_id, id);
 }
 
 int clerk_auth_is_scoped_name(clerk_slice text)

@@ -5,6 +5,7 @@
 #include "claims.h"
 #include "permissions.h"
 #include "reverification.h"
+#include "scopes.h"
 #include "token_type.h"
 
 /**
@@ -29,8 +30,19 @@ typedef struct clerk_auth {
     clerk_scoped_names plan_names;
     const char *actor; /* act.sub, or "" when the token carries an actor without one */
     clerk_factor_ages factor_ages;
-    apr_time_t expires; /* claim exp */
+    apr_time_t expires; /* APR_INT64_MAX: never */
+    /**
+     * All of a session token or OAuth JWT; what the issuer of an M2M token or API key added;
+     * NULL where there are none.
+     */
     const json_t *claims;
+
+    /* of a machine token */
+    const char *token_id;
+    const char *token_name;
+    const char *machine_id; /* M2M */
+    const char *client_id;  /* OAuth */
+    clerk_scopes scopes;
 } clerk_auth;
 
 /**
@@ -47,7 +59,7 @@ int clerk_auth_is_pending(const clerk_auth *auth);
 /*
  * The predicates below follow has() (createCheckAuthorization in `@clerk/shared`) and
  * fail closed: nobody, a machine token, an absent or malformed claim never satisfies
- * one.
+ * one. The last three, which has() does not know, are about machine tokens.
  */
 
 /** @param role  any number of leading `org:` is ignored, on both sides */
@@ -64,12 +76,24 @@ int clerk_auth_has_feature(const clerk_auth *auth, clerk_slice feature);
 
 int clerk_auth_has_plan(const clerk_auth *auth, clerk_slice plan);
 
+/** Whether a session has an active organization. */
+int clerk_auth_has_organization(const clerk_auth *auth);
+
 /** Whether the active organization has that id or slug. */
 int clerk_auth_in_organization(const clerk_auth *auth, clerk_slice id_or_slug);
 
 int clerk_auth_is_reverified(const clerk_auth *auth, const clerk_reverification *asked);
 
 int clerk_auth_is_impersonated(const clerk_auth *auth);
+
+/** Whether a machine token has that very scope; a session has none. */
+int clerk_auth_has_scope(const clerk_auth *auth, clerk_slice scope);
+
+/** Whether an M2M token is that machine's. */
+int clerk_auth_is_machine(const clerk_auth *auth, clerk_slice id);
+
+/** Whether an OAuth token was issued to that client. */
+int clerk_auth_is_client(const clerk_auth *auth, clerk_slice id);
 
 /**
  * Whether @a text could be asked of has_feature or has_plan: a NAME, or one known

@@ -51,3 +51,21 @@ void clerk_claims_read(clerk_claims *claims, const json_t *payload)
     claims->nbf = read_time(payload, "nbf");
     claims->iat = read_time(payload, "iat");
 }
+
+apr_time_t clerk_claim_moment(clerk_claim_time time)
+{
+    return time.seconds > APR_INT64_MAX / APR_USEC_PER_SEC
+               ? APR_INT64_MAX
+               : apr_time_from_sec(time.seconds);
+}
+
+const char *clerk_claims_actor(const json_t *payload)
+{
+    const json_t *actor = json_object_get(payload, "act");
+    const char *subject = clerk_json_string(actor, "sub");
+
+    if (!actor || json_is_null(actor)) {
+        return NULL;
+    }
+    return subject ? subject : "";
+}

@@ -33,6 +33,15 @@ typedef struct clerk_claims {
 /** Member @a name of @a object where it is a string and not empty, else NULL. */
 const char *clerk_claim_text(const json_t *object, const char *name);
 
+/** The moment that a valid time claim stands for, APR_INT64_MAX where that is beyond reach. */
+apr_time_t clerk_claim_moment(clerk_claim_time time);
+
+/**
+ * The actor (RFC 8693, 4.1) of @a payload: the subject of `act`; "" where it has none, since
+ * an actor of a shape that is not understood still is one; NULL without `act`.
+ */
+const char *clerk_claims_actor(const json_t *payload);
+
 /** Read (RFC 7519, 4.1) what @a payload, an object that outlives @a claims, carries. */
 void clerk_claims_read(clerk_claims *claims, const json_t *payload);
 

@@ -30,6 +30,8 @@ static const struct status_row {
         { CLERK_FAMILY_ABSENT, "client-uat-but-no-session-token" },
     [CLERK_E_DEV_BROWSER_MISSING] =
         { CLERK_FAMILY_ABSENT, "dev-browser-missing" },
+    [CLERK_E_NO_TOKEN_IN_HEADER] =
+        { CLERK_FAMILY_ABSENT, "No token in header" },
 
     [CLERK_E_TOKEN_INVALID] =
         { CLERK_FAMILY_REFUSED, "token-invalid" },
@@ -78,6 +80,10 @@ static const struct status_row {
         { CLERK_FAMILY_UNDECIDED, "jwk-local-missing" },
     [CLERK_E_SECRET_KEY_INVALID] =
         { CLERK_FAMILY_UNDECIDED, "secret-key-invalid" },
+    [CLERK_E_MACHINE_KEY_UNAVAILABLE] =
+        { CLERK_FAMILY_UNDECIDED, "token-verification-failed" },
+    [CLERK_E_MACHINE_UNDECIDED] =
+        { CLERK_FAMILY_UNDECIDED, "unexpected-error" },
 
     [CLERK_E_UNEXPECTED] =
         { CLERK_FAMILY_INTERNAL, "unexpected-error" },

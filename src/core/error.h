@@ -4,8 +4,9 @@
 
 /**
  * Every way in which finding out who is asking can end. The names outside the program
- * (clerk_status_reason) are those of `@clerk/backend`: AuthErrorReason and
- * TokenVerificationErrorReason.
+ * (clerk_status_reason) are those of `@clerk/backend`: AuthErrorReason,
+ * TokenVerificationErrorReason and MachineTokenVerificationErrorCode. One name may stand in
+ * two families, since the SDK does not tell "no good" from "could not be judged".
  */
 typedef enum clerk_status {
     CLERK_OK = 0,
@@ -14,6 +15,7 @@ typedef enum clerk_status {
     CLERK_E_SESSION_TOKEN_AND_UAT_MISSING,
     CLERK_E_CLIENT_UAT_BUT_NO_SESSION_TOKEN,
     CLERK_E_DEV_BROWSER_MISSING,
+    CLERK_E_NO_TOKEN_IN_HEADER,
 
     /* refused: what was sent is no good */
     CLERK_E_TOKEN_INVALID,
@@ -40,6 +42,8 @@ typedef enum clerk_status {
     CLERK_E_JWK_FAILED_TO_RESOLVE,
     CLERK_E_JWK_LOCAL_MISSING,
     CLERK_E_SECRET_KEY_INVALID,
+    CLERK_E_MACHINE_KEY_UNAVAILABLE, /* no key for a machine token's signature */
+    CLERK_E_MACHINE_UNDECIDED,       /* the Backend API gave no answer about it */
 
     /* internal: our own fault or the machine's */
     CLERK_E_UNEXPECTED,

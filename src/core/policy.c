@@ -92,6 +92,36 @@ static clerk_status check_audience(const clerk_policy *policy, const json_t *aud
     return CLERK_OK;
 }
 
+/* An empty string or array names nobody, and one such element spoils the array. */
+clerk_status clerk_policy_check_oauth_audience(const clerk_policy *policy,
+                                               const json_t *aud, clerk_error *error)
+{
+    int shares = 0;
+    size_t i;
+
+    if (!list_says_something(policy->audiences)) {
+        return CLERK_OK;
+    }
+    if (json_is_string(aud)) {
+        shares = audience_of_text(aud, policy->audiences) == AUDIENCE_SHARED;
+    }
+    for (i = 0; i < json_array_size(aud); i++) {
+        audience_form own =
+            audience_of_text(json_array_get(aud, i), policy->audiences);
+
+        if (own == AUDIENCE_EMPTY || !json_is_string(json_array_get(aud, i))) {
+            shares = 0;
+            break;
+        }
+        shares |= own == AUDIENCE_SHARED;
+    }
+    if (!shares) {
+        return clerk_fail(error, CLERK_E_TOKEN_VERIFICATION_FAILED,
+                          "not meant for an audience of this server");
+    }
+    return CLERK_OK;
+}
+
 /* ---------------------------------------------------------------- parties */
 
 static clerk_status check_authorized_party(const clerk_policy *policy, const char *azp,
@@ -201,4 +231,40 @@ clerk_status clerk_policy_check_session(const clerk_policy *policy,
         return status;
     }
     return check_issued_at(claims->iat, latest, error);
+}
+
+static clerk_status check_machine(const clerk_policy *policy, clerk_token_type type,
+                                  const clerk_claims *claims, apr_time_t now,
+                                  clerk_error *error)
+{
+    apr_int64_t earliest = second_of(now - policy->clock_skew);
+    apr_int64_t latest = latest_second(now, policy->clock_skew);
+    clerk_status status;
+
+    if (!claims->sub) {
+        return clerk_fail(error, CLERK_E_TOKEN_VERIFICATION_FAILED, "no subject");
+    }
+    status = type == CLERK_TOKEN_OAUTH
+                 ? clerk_policy_check_oauth_audience(policy, claims->aud, error)
+                 : check_audience(policy, claims->aud, error);
+    if (status != CLERK_OK
+        || (status = check_expiry(claims->exp, earliest, error)) != CLERK_OK
+        || (status = check_not_before(claims->nbf, latest, error)) != CLERK_OK)
+    {
+        return status;
+    }
+    return check_issued_at(claims->iat, latest, error);
+}
+
+clerk_status clerk_policy_check_machine(const clerk_policy *policy, clerk_token_type type,
+                                        const clerk_claims *claims, apr_time_t now,
+                                        clerk_error *error)
+{
+    clerk_error cause = { CLERK_OK, NULL };
+
+    if (check_machine(policy, type, claims, now, &cause) == CLERK_OK) {
+        return CLERK_OK;
+    }
+    /* verifyM2MJwt and verifyOAuthJwt have one code for all of them */
+    return clerk_fail(error, CLERK_E_TOKEN_VERIFICATION_FAILED, cause.detail);
 }

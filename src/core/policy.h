@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "instance.h"
+#include "token_type.h"
 
 /** Immutable; lists are NULL-terminated, NULL means not set. Byte-wise comparisons. */
 typedef struct clerk_policy {
@@ -33,5 +34,25 @@ clerk_status clerk_policy_check_session(const clerk_policy *policy,
                                         const clerk_instance *instance,
                                         const clerk_claims *claims, apr_time_t now,
                                         clerk_error *error);
+
+/**
+ * Judge the claims of a machine JWT: sub, aud, exp, nbf, iat. Neither azp nor iss is looked
+ * at. Every failure is CLERK_E_TOKEN_VERIFICATION_FAILED.
+ *
+ * - aud of an M2M token: as for a session; of an OAuth token: as
+ *   clerk_policy_check_oauth_audience says
+ */
+clerk_status clerk_policy_check_machine(const clerk_policy *policy, clerk_token_type type,
+                                        const clerk_claims *claims, apr_time_t now,
+                                        clerk_error *error);
+
+/**
+ * Where audiences are set an OAuth token, a JWT or not, must name one of them: `aud` is a
+ * non-empty string, or an array of nothing but such, not empty.
+ *
+ * @return CLERK_OK or CLERK_E_TOKEN_VERIFICATION_FAILED
+ */
+clerk_status clerk_policy_check_oauth_audience(const clerk_policy *policy,
+                                               const json_t *aud, clerk_error *error);
 
 #endif

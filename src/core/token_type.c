@@ -37,6 +37,40 @@ clerk_token_type clerk_token_type_named(const char *name)
     return CLERK_TOKEN_NONE;
 }
 
+int clerk_token_type_is_machine(clerk_token_type type)
+{
+    return type == CLERK_TOKEN_OAUTH || type == CLERK_TOKEN_M2M
+           || type == CLERK_TOKEN_API_KEY;
+}
+
+static int is_token_byte(char byte)
+{
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')
+           || (byte >= '0' && byte <= '9') || (byte != '\0' && strchr("-._~+/", byte));
+}
+
+int clerk_token_is_opaque(clerk_slice token)
+{
+    static const char *const prefixes[] = { "mt_", "oat_", "ak_" };
+    apr_size_t prefix = 0;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (clerk_slice_starts_with(token, prefixes[i])) {
+            prefix = strlen(prefixes[i]);
+        }
+    }
+    if (prefix == 0 || token.len == prefix || token.len > CLERK_TOKEN_MAX_LENGTH) {
+        return 0;
+    }
+    for (i = prefix; i < token.len && is_token_byte(token.ptr[i]); i++) {
+    }
+    while (i < token.len && token.ptr[i] == '=') {
+        i++;
+    }
+    return i == token.len;
+}
+
 static int is_m2m_jwt(const clerk_jwt *jwt)
 {
     const char *sub = jwt ? clerk_json_string(jwt->payload, "sub") : NULL;

@@ -20,6 +20,15 @@ const char *clerk_token_type_name(clerk_token_type type);
 /** The type of that name; CLERK_TOKEN_NONE for any other word. */
 clerk_token_type clerk_token_type_named(const char *name);
 
+/** Whether it is the type of a machine token: neither a session's nor none. */
+int clerk_token_type_is_machine(clerk_token_type type);
+
+/**
+ * Whether @a token could be an opaque one: a known prefix, something behind it, no byte
+ * that b64token (RFC 6750, 2.1) does not have, at most CLERK_TOKEN_MAX_LENGTH of them.
+ */
+int clerk_token_is_opaque(clerk_slice token);
+
 /**
  * Classify a credential as getMachineTokenType and its predicates in `@clerk/backend` do:
  * prefixes `mt_`, `oat_`, `ak_`; an M2M JWT by a `sub` that begins `mch_`; an OAuth JWT by

@@ -21,4 +21,6 @@ def judge(clerk: Standin):
 
 
 def judge_of(clerk: Standin, secret_key: str | None = None) -> Judge:
-    return Judge(clerk.url, clerk.publishable_key, secret_key or clerk.secret_key)
+    """The SDK with the stand-in's secret key or another; an empty one is none."""
+    return Judge(clerk.url, clerk.publishable_key,
+                 clerk.secret_key if secret_key is None else secret_key)

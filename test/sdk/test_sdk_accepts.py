@@ -81,16 +81,6 @@ def test_verify_token_by_itself(clerk, judge):
     assert verdict["claims"]["sub"] == "user_x" and verdict["claims"]["extra"] == {"a": [1]}
 
 
-def test_machine_tokens(clerk, judge):
-    m2m = judge.ask(token=clerk.mint.m2m(), options={"acceptsToken": "m2m_token"})
-    oauth = judge.ask(token=clerk.mint.oauth(), options={"acceptsToken": "oauth_token"})
-    assert (m2m["status"], m2m["tokenType"]) == ("signed-in", "m2m_token")
-    assert m2m["machineId"].startswith("mch_") and m2m["scopes"][0].startswith("mch_")
-    assert (oauth["status"], oauth["tokenType"]) == ("signed-in", "oauth_token")
-    assert (oauth["userId"], oauth["scopes"]) == (ADMIN.id, ["profile", "email"])
-    assert oauth["clientId"].startswith("cl_")
-
-
 def test_a_handshake_token_sets_its_cookies(clerk, judge):
     directives = [f"{name}={value}; Path=/" for name, value in
                   cookies_for(clerk, clerk.mint.session(MEMBER), False).items()]

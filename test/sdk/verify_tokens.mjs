@@ -7,11 +7,12 @@
 //   {"ask": "authenticate",   what authenticateRequest says of a request (the default)
 //    "token": "…",            sent as Authorization: Bearer
 //    "cookies": {…}, "headers": {…}, "method": "GET", "url": "http://localhost:8080/",
-//    "options": {…},          options of authenticateRequest; null takes one away
+//    "options": {…},          options of authenticateRequest (acceptsToken, audience, …)
 //    "has": [{"role": "admin"}, …],
 //    "now": 1700000000000}    milliseconds; the clock stands still there (best with
 //                             options.jwtKey, as the age of the key set is measured by it)
-//   {"ask": "verify", "token": "…", "options": {…}}     what verifyToken says
+//   {"ask": "verify", "token": "…", "options": {…}}     what verifyToken says; a null
+//                             option takes a setting of the environment away
 //   {"ask": "suffix", "publishableKey": "pk_…"}         the cookie suffix
 //
 // The SDK keeps the JWKS per secret key for five minutes, as it does in an application.
@@ -50,7 +51,7 @@ function requestOf({ token, cookies, headers, method = 'GET', url = 'http://loca
   return new Request(url, { method, headers: all });
 }
 
-/** The members of an auth object that tests compare; machine tokens have others. */
+/** The members of an auth object that tests compare, of sessions and machine tokens. */
 function identityOf(auth, wanted = []) {
   return {
     userId: auth.userId ?? null,
@@ -62,6 +63,8 @@ function identityOf(auth, wanted = []) {
     orgRole: auth.orgRole ?? null,
     orgPermissions: auth.orgPermissions ?? null,
     factorVerificationAge: auth.factorVerificationAge ?? null,
+    id: auth.id ?? null,
+    name: auth.name ?? null,
     subject: auth.subject ?? null,
     machineId: auth.machineId ?? null,
     clientId: auth.clientId ?? null,

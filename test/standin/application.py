@@ -46,5 +46,5 @@ class Application:
         if endpoint.startswith("frontend."):
             found = frontend_api.instance_of(self.instances, request)
         else:
-            found = self.instances.by_secret_key(backend_api.bearer(request) or "")
+            found = backend_api.instance_of(self.instances, endpoint, request)
         return found.name if found else None

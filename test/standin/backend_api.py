@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 - Clerk's Backend API, as far as it is needed
-"""Backend API endpoints. The secret key in `Authorization` says whose instance it is."""
+"""Backend API endpoints. The credential in `Authorization` says whose instance it is."""
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import Callable
 
 from . import users
@@ -10,11 +12,28 @@ from .instances import Instance, Instances
 
 Answer = Callable[..., Response]
 
+# Endpoints that verify opaque tokens, as counters and faults name them.
+M2M_VERIFY = "backend.m2m_verify"
+OAUTH_VERIFY = "backend.oauth_verify"
+API_KEY_VERIFY = "backend.api_key_verify"
+
 
 def bearer(request: Request) -> str | None:
-    """The secret key the caller sent, if the header has its form."""
+    """The credential the caller sent, if the header has its form."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value if scheme == "Bearer" and value else None
+
+
+def instance_of(instances: Instances, endpoint: str, request: Request) -> Instance | None:
+    """The instance that the credential is of, where it counts for this endpoint.
+
+    A secret key counts everywhere, a machine's only where M2M tokens are verified.
+    """
+    credential = bearer(request) or ""
+    found = instances.by_secret_key(credential)
+    if found is None and endpoint == M2M_VERIFY:
+        found = instances.by_machine_secret(credential)
+    return found
 
 
 def refusal(request: Request) -> Response:
@@ -27,9 +46,9 @@ def refusal(request: Request) -> Response:
 
 
 def routes(instances: Instances) -> list[Route]:
-    def authorized(answer: Callable[..., Response]) -> Answer:
-        def check(request: Request, *groups: str) -> Response:
-            instance = instances.by_secret_key(bearer(request) or "")
+    def route(name: str, method: str, pattern: str, answer: Answer) -> Route:
+        def authorized(request: Request, *groups: str) -> Response:
+            instance = instance_of(instances, name, request)
             if instance is None:
                 return refusal(request)
             if "clerk-api-version" in request.headers and \
@@ -37,11 +56,15 @@ def routes(instances: Instances) -> list[Route]:
                 return clerk_error(400, "api_version_invalid", "Invalid API version",
                                    "Give the API version in the header or in the query.")
             return answer(instance, request, *groups)
-        return check
+        return Route(name, method, pattern, authorized)
 
+    # The verify endpoints have no version in their paths.
     return [
-        Route("backend.jwks", "GET", r"/v1/jwks", authorized(jwks)),
-        Route("backend.user", "GET", r"/v1/users/([^/]+)", authorized(user)),
+        route("backend.jwks", "GET", r"/v1/jwks", jwks),
+        route("backend.user", "GET", r"/v1/users/([^/]+)", user),
+        route(M2M_VERIFY, "POST", r"/m2m_tokens/verify", partial(verify, "m2m_token", "token")),
+        route(OAUTH_VERIFY, "POST", r"/oauth_applications/access_tokens/verify", verify_oauth),
+        route(API_KEY_VERIFY, "POST", r"/api_keys/verify", verify_api_key),
     ]
 
 
@@ -55,3 +78,41 @@ def user(instance: Instance, _request: Request, user_id: str) -> Response:
         return clerk_error(404, "resource_not_found", "not found",
                            "No user was found with that id.")
     return json_response(users.backend_object(found))
+
+
+def verify_oauth(instance: Instance, request: Request) -> Response:
+    """Takes the deprecated `secret` too, where `access_token` is not given."""
+    return verify("oauth_token", "access_token", instance, request, deprecated="secret")
+
+
+def verify_api_key(instance: Instance, request: Request) -> Response:
+    if not instance.credentials.api_keys_enabled:
+        return clerk_error(422, "api_keys_not_enabled", "API keys are not enabled",
+                           "API keys are not enabled for this instance.")
+    return verify("api_key", "secret", instance, request)
+
+
+def verify(kind: str, member: str, instance: Instance, request: Request,
+           deprecated: str | None = None) -> Response:
+    """What is known of a token, which the body names in `member`.
+
+    A revoked or expired token is found and said to be so: callers have to look.
+    """
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        return clerk_error(415, "unsupported_content_type", "Unsupported content type",
+                           "Send application/json.")
+    try:
+        body = request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        return clerk_error(400, "request_body_invalid", "Request body invalid",
+                           "The body is no JSON object.")
+    secret = body.get(member, body.get(deprecated))
+    if not isinstance(secret, str) or not secret:
+        return clerk_error(422, "form_param_missing", "is missing",
+                           f"{member} must be included.", {"param_name": member})
+    found = instance.credentials.verification(kind, secret, time.time())
+    if found is None:
+        return clerk_error(404, "resource_not_found", "not found", "No token was found.")
+    return json_response(found)

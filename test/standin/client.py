@@ -22,6 +22,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Callable
 
+from .credential_calls import CredentialCalls
+from .exchange import clerk_error
 from .keys import SigningKey, pooled_key
 from .tokens import Minter
 
@@ -30,7 +32,7 @@ START_SECONDS = 20
 Call = Callable[..., Any]
 
 
-class InstanceHandle:
+class InstanceHandle(CredentialCalls):
     """One Clerk instance of a running stand-in."""
 
     def __init__(self, call: Call, url: str, state: dict[str, Any], key: SigningKey):
@@ -44,6 +46,7 @@ class InstanceHandle:
         self.frontend_url = f"{url}/fapi/{self.name}"
         self.jwks_url = f"{self.frontend_url}/.well-known/jwks.json"
         self.mint = Minter(key, self.issuer, state["app_origins"][0])
+        self._remember(state)
 
     @property
     def key(self) -> SigningKey:
@@ -163,6 +166,13 @@ class Standin(InstanceHandle):
     def fault(self, endpoint: str, kind: str, **parameters: Any) -> None:
         """Make an endpoint misbehave; see `faults.Fault` for kinds and parameters."""
         self.call("/fault", endpoint=endpoint, kind=kind, **parameters)
+
+    def fail_with(self, endpoint: str, status: int, code: str, *,
+                  retry_after: int | str | None = None, **parameters: Any) -> None:
+        """Make an endpoint answer with Clerk's error envelope."""
+        headers = [] if retry_after is None else [["Retry-After", str(retry_after)]]
+        body = clerk_error(status, code, code.replace("_", " ")).body.decode()
+        self.fault(endpoint, "answer", status=status, body=body, headers=headers, **parameters)
 
     def clear_faults(self, endpoint: str | None = None) -> None:
         self.call("/clear-faults", endpoint=endpoint)

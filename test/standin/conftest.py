@@ -28,7 +28,7 @@ def clerk():
 
 @pytest.fixture
 def ask(clerk: Standin) -> Ask:
-    def send(path: str, method: str = "GET", body: str | None = None, timeout: float = 10,
+    def send(path: str, method: str = "GET", body: str | bytes | None = None, timeout: float = 10,
              url: str = clerk.url, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)

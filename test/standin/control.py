@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 - the control port: JSON over HTTP for tests
-"""Control: state, counters, faults, keys, users, minting, further instances, quitting.
+"""Control: state, counters, faults, keys, users, credentials, minting, instances, quitting.
 
 Listens on loopback and asks for no password, so it answers no web page: a request that
 carries `Origin` is refused, and POST needs JSON's content type.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from dataclasses import asdict
 from typing import Any, Callable
 
 from . import tokens
@@ -16,6 +17,8 @@ from .exchange import Request, Response, Route, json_response
 from .faults import KINDS, Fault
 from .instances import DEFAULT, Instance
 from .keys import SigningKey
+from .machines import Machine, OAuthClient
+from .opaque_tokens import OpaqueToken
 
 MINTS = ("session", "template", "m2m", "oauth", "handshake")
 
@@ -36,6 +39,11 @@ class Control:
             Route("instance", "POST", r"/instances", self.create_instance),
             Route("origins", "POST", r"/app-origins", self.app_origins),
             Route("user", "POST", r"/users", self.change_user),
+            Route("machine", "POST", r"/machines", self.create_machine),
+            Route("oauth_client", "POST", r"/oauth-clients", self.create_oauth_client),
+            Route("opaque_token", "POST", r"/opaque-tokens", self.issue_token),
+            Route("token_change", "POST", r"/opaque-tokens/change", self.change_token),
+            Route("api_keys", "POST", r"/api-keys", self.enable_api_keys),
         ]
 
     def exchange(self, request: Request, wire: Any) -> None:
@@ -122,6 +130,41 @@ class Control:
         user = instance.users.change(fields.pop("user"), fields)
         return json_response({"key": user.key, "id": user.id})
 
+    def create_machine(self, request: Request) -> Response:
+        fields = request.json()
+        instance = self._instance(fields)
+        machine = Machine(**fields)
+        if self._instances.by_machine_secret(machine.secret_key):
+            raise ValueError("there is a machine of that secret key")
+        instance.credentials.add_machine(machine)
+        return json_response(asdict(machine))
+
+    def create_oauth_client(self, request: Request) -> Response:
+        fields = request.json()
+        instance = self._instance(fields)
+        client = OAuthClient(**fields)
+        instance.credentials.add_client(client)
+        return json_response(asdict(client))
+
+    def issue_token(self, request: Request) -> Response:
+        """An opaque token of `kind`; the other fields are those of its class."""
+        fields = request.json()
+        instance = self._instance(fields)
+        kind = fields.pop("kind")
+        return json_response(_issued(instance.credentials.issue(kind, fields)))
+
+    def change_token(self, request: Request) -> Response:
+        """Set fields of the opaque token whose id or secret is `token`."""
+        fields = request.json()
+        instance = self._instance(fields)
+        return json_response(_issued(instance.credentials.change(fields.pop("token"), fields)))
+
+    def enable_api_keys(self, request: Request) -> Response:
+        fields = request.json()
+        instance = self._instance(fields)
+        instance.credentials.api_keys_enabled = bool(fields["enabled"])
+        return json_response(instance.describe())
+
     def mint(self, request: Request) -> Response:
         fields = request.json()
         instance = self._instance(fields)
@@ -157,6 +200,11 @@ class Control:
         mint: Callable[..., str] = getattr(instance.minter(), kind)
         token = mint(header=header, **arguments, **fields, **claims)
         return tokens.alter_signature(token) if alter else token
+
+
+def _issued(token: OpaqueToken) -> dict[str, Any]:
+    return {"kind": token.kind, "id": token.id, "secret": token.secret,
+            "subject": token.subject}
 
 
 def _signing(fields: dict[str, Any]) -> dict[str, Any]:

@@ -61,9 +61,13 @@ def redirect(location: str) -> Response:
     return Response(303, headers=[("Location", location), ("Cache-Control", "no-store")])
 
 
-def clerk_error(status: int, code: str, message: str, long_message: str | None = None) -> Response:
+def clerk_error(status: int, code: str, message: str, long_message: str | None = None,
+                meta: dict[str, Any] | None = None) -> Response:
     """Clerk's error envelope: a list of errors and a trace id."""
-    error = {"code": code, "message": message, "long_message": long_message or message}
+    error: dict[str, Any] = {"code": code, "message": message,
+                             "long_message": long_message or message}
+    if meta:
+        error["meta"] = meta
     return json_response(
         {"errors": [error], "clerk_trace_id": secrets.token_hex(16)}, status)
 

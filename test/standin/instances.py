@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 - Clerk instances and how a request finds its own
-"""Clerk instances: keys, users, sessions; several live in one program."""
+"""Clerk instances: keys, users, sessions, credentials; several live in one program."""
 from __future__ import annotations
 
 import re
@@ -9,6 +9,7 @@ from typing import Any, Iterable
 
 from . import publishable_key as pk_text
 from .clients import Clients
+from .credentials import Credentials
 from .ids import new_id
 from .keys import SigningKey, pooled_key
 from .tokens import Minter
@@ -34,6 +35,7 @@ class Instance:
         self.keys = [key]
         self.users = Directory()
         self.clients = Clients()
+        self.credentials = Credentials()
 
     def minter(self) -> Minter:
         return Minter(self.keys[0], self.issuer, self.app_origins[0])
@@ -52,7 +54,7 @@ class Instance:
                 "issuer": self.issuer, "cookie_suffix": self.cookie_suffix,
                 "kid": self.keys[0].kid, "kids": [key.kid for key in self.keys],
                 "app_origins": self.app_origins, "clients": len(self.clients),
-                "frontend_path": f"/fapi/{self.name}"}
+                "frontend_path": f"/fapi/{self.name}", **self.credentials.describe()}
 
 
 class Instances:
@@ -105,6 +107,9 @@ class Instances:
 
     def by_secret_key(self, secret_key: str) -> Instance | None:
         return next((one for one in self if one.secret_key == secret_key), None)
+
+    def by_machine_secret(self, secret_key: str) -> Instance | None:
+        return next((one for one in self if one.credentials.has_machine_secret(secret_key)), None)
 
     def by_host(self, host_header: str) -> Instance:
         """The instance whose Frontend API host was asked for, else the first."""

@@ -81,6 +81,28 @@ def test_categories_and_types_of_the_other_tokens():
     assert decode(MINT.handshake(["a=b"]))[1] == {"handshake": ["a=b"]}
 
 
+def test_m2m_tokens_have_clerks_claims():
+    claims = decode(MINT.m2m())[1]
+    assert set(claims) == {"iss", "sub", "exp", "nbf", "iat", "jti", "aud", "scopes"}
+    assert re.fullmatch(r"mt_2[0-9A-Za-z]{26}", claims["jti"])
+    assert (claims["aud"], claims["scopes"]) == ([tokens.OTHER_MACHINE], tokens.OTHER_MACHINE)
+    assert claims["exp"] - claims["iat"] == 3600
+    bare = decode(MINT.m2m(scopes=OMIT, seconds=5, tier="gold"))[1]
+    assert "scopes" not in bare and bare["tier"] == "gold" and bare["exp"] - bare["iat"] == 5
+
+
+def test_oauth_tokens_have_clerks_claims():
+    header, claims = decode(MINT.oauth(MEMBER))
+    assert header == {"alg": "RS256", "kid": KEY.kid, "typ": "at+jwt"}
+    assert set(claims) == {"iss", "sub", "exp", "nbf", "iat", "jti", "client_id", "scope"}
+    assert re.fullmatch(r"oat_2[0-9A-Za-z]{26}", claims["jti"])
+    assert (claims["sub"], claims["client_id"], claims["scope"]) == \
+        (MEMBER.id, tokens.CLIENT, "profile email")
+    assert claims["exp"] - claims["iat"] == 86400
+    header, claims = decode(MINT.oauth(header={"typ": "application/at+jwt"}, scp=["a"], scope=OMIT))
+    assert header["typ"] == "application/at+jwt" and claims["scp"] == ["a"]
+
+
 @pytest.mark.parametrize("alg, size", [("RS256", 256), ("RS384", 256), ("RS512", 256),
                                        ("PS256", 256), ("ES256", 64), ("HS256", 32),
                                        ("none", 0)])

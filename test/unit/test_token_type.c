@@ -132,10 +132,47 @@ static void other_words_name_nothing(void **state)
     assert_string_equal(clerk_token_type_name(CLERK_TOKEN_ANY), "");
 }
 
+static void knows_what_could_be_opaque(void **state)
+{
+    static const char *const good[] = { "mt_a", "oat_Ab9-._~+/", "ak_x==", "mt_a.b",
+                                        "ak_ak_1" };
+    static const char *const bad[] = { "",       "mt_",    "oat_",   "ak_",     "MT_a",
+                                       "x_a",    "ak_=a",  "ak_a b", "ak_a\tb", "ak_\"",
+                                       "ak_\\",  "ak_a,b", "ak_%41", "ak_\xc3\xa4",
+                                       "at_ak_a" };
+    apr_pool_t *pool = *state;
+    char *longest = apr_palloc(pool, CLERK_TOKEN_MAX_LENGTH + 2);
+    apr_size_t i;
+
+    for (i = 0; i < support_count(good); i++) {
+        assert_true(clerk_token_is_opaque(support_text(good[i], pool)));
+    }
+    for (i = 0; i < support_count(bad); i++) {
+        assert_false(clerk_token_is_opaque(support_text(bad[i], pool)));
+    }
+    memset(longest, 'a', CLERK_TOKEN_MAX_LENGTH + 1);
+    memcpy(longest, "ak_", 3);
+    assert_true(clerk_token_is_opaque(support_bytes(longest, CLERK_TOKEN_MAX_LENGTH, pool)));
+    assert_false(
+        clerk_token_is_opaque(support_bytes(longest, CLERK_TOKEN_MAX_LENGTH + 1, pool)));
+    assert_false(clerk_token_is_opaque(support_bytes("ak_a\0b", 6, pool)));
+}
+
+static void knows_which_are_machines(void **state)
+{
+    (void)state;
+    assert_true(clerk_token_type_is_machine(CLERK_TOKEN_OAUTH));
+    assert_true(clerk_token_type_is_machine(CLERK_TOKEN_M2M));
+    assert_true(clerk_token_type_is_machine(CLERK_TOKEN_API_KEY));
+    assert_false(clerk_token_type_is_machine(CLERK_TOKEN_SESSION));
+    assert_false(clerk_token_type_is_machine(CLERK_TOKEN_NONE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         support_test(opaque_credentials),           support_test(decoded_tokens),
+        support_test(knows_what_could_be_opaque), support_test(knows_which_are_machines),
         support_test(padding_disguises_no_machine), support_test(names_go_both_ways),
         support_test(other_words_name_nothing),
     };

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 - the scopes of a machine token */
+#include "scopes.h"
+
+#include <apr_tables.h>
+
+int clerk_is_scope(clerk_slice text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.ptr[i];
+
+        if (byte <= 0x20 || byte >= 0x7f || byte == '"' || byte == '\\') {
+            return 0;
+        }
+    }
+    return text.len > 0;
+}
+
+static void add(apr_array_header_t *list, clerk_slice text)
+{
+    if (clerk_is_scope(text)) {
+        APR_ARRAY_PUSH(list, const char *) = clerk_slice_copy(text, list->pool);
+    }
+}
+
+static clerk_scopes scopes_of(const apr_array_header_t *list)
+{
+    clerk_scopes scopes = { (const char *const *)(const void *)list->elts,
+                            (apr_size_t)list->nelts };
+    return scopes;
+}
+
+clerk_scopes clerk_scopes_of_array(const json_t *value, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+    size_t i;
+
+    for (i = 0; i < json_array_size(value); i++) {
+        const json_t *element = json_array_get(value, i);
+
+        /* by its length: a NUL must not cut one short */
+        if (json_is_string(element)) {
+            clerk_slice text = { json_string_value(element),
+                                 json_string_length(element) };
+            add(list, text);
+        }
+    }
+    return scopes_of(list);
+}
+
+clerk_scopes clerk_scopes_of_text(const json_t *value, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+
+    if (json_is_string(value)) {
+        clerk_slice rest = { json_string_value(value), json_string_length(value) };
+        clerk_slice text;
+        int more;
+
+        do {
+            more = clerk_slice_cut(&text, &rest, ' ');
+            add(list, text);
+        } while (more);
+    }
+    return scopes_of(list);
+}
+
+int clerk_scopes_have(const clerk_scopes *scopes, clerk_slice scope)
+{
+    apr_size_t i;
+
+    for (i = 0; i < scopes->count; i++) {
+        if (clerk_slice_is(scope, scopes->names[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *clerk_scopes_text(const clerk_scopes *scopes, apr_pool_t *pool)
+{
+    apr_size_t length = 0;
+    apr_size_t i;
+    char *joined, *at;
+
+    if (scopes->count == 0) {
+        return NULL;
+    }
+    for (i = 0; i < scopes->count; i++) {
+        length += strlen(scopes->names[i]) + 1;
+    }
+    at = joined = apr_palloc(pool, length);
+    for (i = 0; i < scopes->count; i++) {
+        apr_size_t part = strlen(scopes->names[i]);
+
+        memcpy(at, scopes->names[i], part);
+        at[part] = ' ';
+        at += part + 1;
+    }
+    at[-1] = '\0';
+    return joined;
+}

@@ -182,6 +182,26 @@ static clerk_status complete_key_id(clerk_instance *instance, apr_pool_t *pool,
     return CLERK_OK;
 }
 
+static clerk_status complete_api_id(clerk_instance *instance, apr_pool_t *pool,
+                                    clerk_error *error)
+{
+    const char *host = instance->frontend_api ? instance->frontend_api : "";
+    const char *secret = instance->secret_key ? instance->secret_key : "";
+    const char *machine =
+        instance->machine_secret_key ? instance->machine_secret_key : "";
+    const char *all = apr_psprintf(
+        pool,
+        "clerk backend api\n%" APR_SIZE_T_FMT ":%s%" APR_SIZE_T_FMT ":%s%" APR_SIZE_T_FMT
+        ":%s%" APR_SIZE_T_FMT ":%s",
+        strlen(instance->api_url), instance->api_url, strlen(host), host, strlen(secret),
+        secret, strlen(machine), machine);
+
+    if (!digest(instance->api_id, all, strlen(all))) {
+        return clerk_fail(error, CLERK_E_UNEXPECTED, "OpenSSL offers no SHA-256");
+    }
+    return CLERK_OK;
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 clerk_status clerk_instance_complete(clerk_instance *instance, apr_pool_t *pool,
@@ -204,5 +224,6 @@ clerk_status clerk_instance_complete(clerk_instance *instance, apr_pool_t *pool,
     }
     instance->issuers = issuers_make(instance, pool);
     complete_key_source(instance, pool);
-    return complete_key_id(instance, pool, error);
+    status = complete_key_id(instance, pool, error);
+    return status == CLERK_OK ? complete_api_id(instance, pool, error) : status;
 }

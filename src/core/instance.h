@@ -36,6 +36,8 @@ typedef struct clerk_instance {
     const char *key_bearer; /* secret to send there, or NULL */
     /** Identity of all sources of keys (local key, URL, secret), for caches. */
     unsigned char key_id[CLERK_DIGEST_LENGTH];
+    /** Identity of the Backend API and of what is sent there as credentials, for caches. */
+    unsigned char api_id[CLERK_DIGEST_LENGTH];
 } clerk_instance;
 
 /**

@@ -3,17 +3,19 @@
 #define CLERK_BACKEND_API_H
 
 #include "../core/instance.h"
+#include "../core/token_type.h"
 #include "http.h"
 
 /** The Backend API version that requests name (Clerk-API-Version). */
 #define CLERK_API_VERSION "2026-05-12"
 
-enum { CLERK_JWKS_MAX_BYTES = 1024 * 1024 };
+enum { CLERK_JWKS_MAX_BYTES = 1024 * 1024, CLERK_VERIFICATION_MAX_BYTES = 64 * 1024 };
 
 /** Whether asking again at once could help: network failures, time-outs and 5xx. */
 typedef struct clerk_api_failure {
     clerk_error error;
     int transient;
+    int is_busy; /* the answer was 429 */
     apr_interval_time_t retry_after; /* -1 when the answer named none */
 } clerk_api_failure;
 
@@ -35,5 +37,26 @@ clerk_status clerk_backend_api_fetch_jwks(clerk_slice *json, const clerk_http *h
                                           const clerk_instance *instance,
                                           apr_interval_time_t timeout,
                                           clerk_api_failure *failure, apr_pool_t *pool);
+
+/**
+ * Ask whose the opaque machine token @a token is (`POST /m2m_tokens/verify`,
+ * `/oauth_applications/access_tokens/verify`, `/api_keys/verify`, without the API's `/v1`),
+ * one attempt. M2M tokens are asked about with the machine secret key where there is one,
+ * all else with the secret key.
+ *
+ * @param type     of a machine token
+ * @param token    valid UTF-8
+ * @param json     the body of a 200, not parsed; owned by @a pool
+ * @param failure  filled when the call fails; transient: the API is out of reach or out of
+ *                 order, whatever the token
+ * @return CLERK_OK; CLERK_E_TOKEN_INVALID when no such token is known;
+ *         CLERK_E_SECRET_KEY_INVALID when our own key is refused, or there is none;
+ *         else CLERK_E_MACHINE_UNDECIDED
+ */
+clerk_status clerk_backend_api_verify_token(clerk_slice *json, const clerk_http *http,
+                                            const clerk_instance *instance,
+                                            clerk_token_type type, clerk_slice token,
+                                            clerk_api_failure *failure,
+                                            apr_pool_t *pool);
 
 #endif

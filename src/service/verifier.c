@@ -3,6 +3,7 @@
 
 #include "../core/credential.h"
 #include "../core/jws.h"
+#include "../core/machine_jwt.h"
 
 /** One call's parameters, so that they need not be handed down one by one. */
 typedef struct inquiry {
@@ -97,6 +98,85 @@ static clerk_status check_session_type(inquiry *self, const clerk_jwt *jwt)
     return CLERK_OK;
 }
 
+/* ---------------------------------------------------------------- a machine token */
+
+/** The SDK has one code for all that can go wrong with the key or the signature. */
+static clerk_status machine_failure(inquiry *self, clerk_status status)
+{
+    const char *detail = self->error.detail;
+
+    if (status == CLERK_E_UNEXPECTED) {
+        return status;
+    }
+    return clerk_fail(&self->error,
+                      clerk_status_family(status) == CLERK_FAMILY_UNDECIDED
+                          ? CLERK_E_MACHINE_KEY_UNAVAILABLE
+                          : CLERK_E_TOKEN_VERIFICATION_FAILED,
+                      detail);
+}
+
+static clerk_status verify_machine_jwt(inquiry *self, clerk_token_type type,
+                                       const clerk_jwt *jwt)
+{
+    clerk_claims *claims = apr_palloc(self->pool, sizeof(*claims));
+    clerk_status status = clerk_machine_jwt_check_header(jwt, type, &self->error);
+
+    if (status != CLERK_OK) {
+        return status;
+    }
+    status = check_signature(self, jwt);
+    if (status != CLERK_OK) {
+        return machine_failure(self, status);
+    }
+    clerk_claims_read(claims, jwt->payload);
+    status =
+        clerk_policy_check_machine(self->policy, type, claims, self->now, &self->error);
+    if (status == CLERK_OK) {
+        self->verdict->auth = clerk_auth_from_machine_jwt(claims, type, self->pool);
+    }
+    return status;
+}
+
+static clerk_status verify_opaque(inquiry *self, clerk_token_type type)
+{
+    clerk_machine_answer answer = { NULL, NULL };
+    clerk_api_failure failure;
+    clerk_status status;
+
+    if (!clerk_token_is_opaque(self->verdict->token)) {
+        return clerk_fail(&self->error, CLERK_E_TOKEN_INVALID,
+                          "no opaque token looks like this");
+    }
+    status = clerk_token_cache_verify(&answer, self->verifier->tokens, self->instance,
+                                      type, self->verdict->token, &failure, self->pool);
+    if (status != CLERK_OK) {
+        self->verdict->retry_after = failure.retry_after;
+        return clerk_fail(&self->error, status, failure.error.detail);
+    }
+    if (type == CLERK_TOKEN_OAUTH) {
+        status =
+            clerk_policy_check_oauth_audience(self->policy, answer.aud, &self->error);
+    }
+    if (status == CLERK_OK) {
+        self->verdict->auth = answer.auth;
+    }
+    return status;
+}
+
+/** What has the shape of a JWT is one or nothing; nobody else is asked about it. */
+static clerk_status verify_machine(inquiry *self, clerk_token_type type,
+                                   const clerk_jwt *jwt)
+{
+    if (!clerk_jwt_is_shaped(self->verdict->token)) {
+        return jwt == NULL ? verify_opaque(self, type)
+                           : clerk_fail(&self->error, CLERK_E_TOKEN_INVALID,
+                                        "a machine's JWT is not padded");
+    }
+    return jwt != NULL ? verify_machine_jwt(self, type, jwt)
+                       : clerk_fail(&self->error, CLERK_E_TOKEN_INVALID,
+                                    "a JWT that cannot be decoded");
+}
+
 /* ---------------------------------------------------------------- where it was carried */
 
 /** @param jwt  NULL where the token did not decode */
@@ -113,8 +193,7 @@ static clerk_status verify_as(inquiry *self, clerk_token_type type,
         status = check_session_type(self, jwt);
         return status == CLERK_OK ? verify_session(self, jwt) : status;
     default:
-        return clerk_fail(&self->error, CLERK_E_TOKEN_TYPE_MISMATCH,
-                          "tokens of this type are not verified");
+        return verify_machine(self, type, jwt);
     }
 }
 
@@ -130,6 +209,7 @@ static clerk_status verify_header(inquiry *self)
     int decoded = clerk_jwt_decode(&jwt, token, self->pool, &self->error) == CLERK_OK;
     clerk_token_type type = clerk_token_classify(token, decoded ? &jwt : NULL);
 
+    self->verdict->type = type;
     if (self->policy->accepts == CLERK_TOKEN_SESSION) {
         return verify_as(self, CLERK_TOKEN_SESSION, decoded ? &jwt : NULL);
     }
@@ -157,6 +237,7 @@ static clerk_status verify_cookies(inquiry *self)
     verdict->token = clerk_slice_of(verdict->browser.session);
     verdict->carrier =
         verdict->token.len > 0 ? CLERK_CARRIER_COOKIE : CLERK_CARRIER_NONE;
+    verdict->type = verdict->token.len > 0 ? CLERK_TOKEN_SESSION : CLERK_TOKEN_NONE;
     status = clerk_session_check_cookies(&verdict->browser, self->instance);
     if (status == CLERK_OK) {
         status = clerk_jwt_decode(&jwt, verdict->token, self->pool, &self->error);
@@ -170,6 +251,21 @@ static clerk_status verify_cookies(inquiry *self)
     clerk_claims_read(&unverified, jwt.payload);
     status = clerk_session_check_age(&verdict->browser, &unverified);
     return status == CLERK_OK ? verify_session(self, &jwt) : status;
+}
+
+/**
+ * No token, and cookies do not count. Without a token a request passes for one with a session
+ * where the SDK is given a list, so there the type is what is wrong.
+ */
+static clerk_status miss_machine(inquiry *self)
+{
+    unsigned accepted = self->policy->accepts;
+    int is_single = accepted != 0 && (accepted & (accepted - 1)) == 0;
+
+    return clerk_fail(&self->error,
+                      is_single ? CLERK_E_NO_TOKEN_IN_HEADER
+                                : CLERK_E_TOKEN_TYPE_MISMATCH,
+                      "no token in Authorization, and cookies carry sessions only");
 }
 
 static clerk_status identify(inquiry *self)
@@ -186,11 +282,8 @@ static clerk_status identify(inquiry *self)
         verdict->carrier = CLERK_CARRIER_HEADER;
         return verify_header(self);
     }
-    if (!accepts(self, CLERK_TOKEN_SESSION)) {
-        return clerk_fail(&self->error, CLERK_E_SESSION_TOKEN_AND_UAT_MISSING,
-                          "no token in Authorization, and cookies carry sessions only");
-    }
-    return verify_cookies(self);
+    return accepts(self, CLERK_TOKEN_SESSION) ? verify_cookies(self)
+                                              : miss_machine(self);
 }
 
 void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verifier,
@@ -202,6 +295,7 @@ void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verif
 
     memset(verdict, 0, sizeof(*verdict));
     verdict->token = clerk_slice_of(NULL);
+    verdict->retry_after = -1;
     verdict->status = identify(&self);
     if (verdict->status != CLERK_OK && verdict->carrier == CLERK_CARRIER_HEADER) {
         read_browser(&self); /* for a redirect; a header that is good needs no cookie */

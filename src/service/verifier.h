@@ -6,9 +6,11 @@
 #include "../core/policy.h"
 #include "../core/session.h"
 #include "key_store.h"
+#include "token_cache.h"
 
 typedef struct clerk_verifier {
     clerk_key_store *keys;
+    clerk_token_cache *tokens;
 } clerk_verifier;
 
 /** The outcome for one request; lives as long as the pool and facts of the call. */
@@ -17,16 +19,19 @@ typedef struct clerk_verdict {
     const char *detail;     /* static text for the log; NULL when there is none */
     clerk_carrier carrier;  /* where the credential was; NONE when there was none */
     clerk_slice token;      /* it; empty when there was none */
+    clerk_token_type type;  /* what it looks like; NONE when there was none */
     const clerk_auth *auth; /* NULL unless CLERK_OK or CLERK_E_SESSION_PENDING */
+    apr_interval_time_t retry_after; /* undecided: when to try again; -1 unknown */
     clerk_browser_state browser; /* all zero where a token in Authorization was good */
 } clerk_verdict;
 
 /**
  * Find out who is asking (authenticateRequest in `@clerk/backend`, without its handshake).
  *
- * A token in Authorization goes before cookies. Order for each token: length, decode,
- * type and category, `typ`, `alg`, key, signature, claims. A pending session is
- * CLERK_E_SESSION_PENDING unless the policy admits it.
+ * A token in Authorization goes before cookies, which carry sessions only. Order for each
+ * token: length, decode, type, whether it is accepted, category, `typ`, `alg`, key, signature,
+ * claims; for an opaque machine token whether it is well formed, then what the token cache
+ * knows or asks. A pending session is CLERK_E_SESSION_PENDING unless the policy admits it.
  *
  * @param verdict  always filled
  */

@@ -272,12 +272,41 @@ static void tells_key_sources_apart(void **state)
     }
 }
 
+static void tells_apis_and_credentials_apart(void **state)
+{
+    static const clerk_publishable_key key = { .type = CLERK_PRODUCTION,
+                                               .frontend_api = "clerk.example.com" };
+    clerk_instance instances[] = {
+        { .secret_key = "sk_1" },
+        { .secret_key = "sk_2" },
+        { .machine_secret_key = "sk_1" },
+        { .secret_key = "sk_1", .machine_secret_key = "ak_1" },
+        { .secret_key = "sk_1", .machine_secret_key = "ak_2" },
+        { .secret_key = "sk_1", .api_url = "https://api.example.com" },
+        { .secret_key = "sk_1", .publishable_key = &key },
+    };
+    size_t i, j;
+
+    for (i = 0; i < COUNT(instances); i++) {
+        clerk_instance again = instances[i];
+
+        assert_int_equal(clerk_instance_complete(&instances[i], *state, NULL), CLERK_OK);
+        assert_int_equal(clerk_instance_complete(&again, *state, NULL), CLERK_OK);
+        assert_memory_equal(again.api_id, instances[i].api_id, CLERK_DIGEST_LENGTH);
+        for (j = 0; j < i; j++) {
+            assert_memory_not_equal(instances[j].api_id, instances[i].api_id,
+                                    CLERK_DIGEST_LENGTH);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         support_test(derives_hosts),
         support_test(refuses_settings),
         support_test(derives_portals),
+        support_test(tells_apis_and_credentials_apart),
         support_test(chooses_the_key_source),
         support_test(asks_where_the_satellite_is),
         support_test(tells_key_sources_apart),

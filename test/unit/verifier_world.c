@@ -20,6 +20,8 @@ verifier_world *verifier_world_make(apr_pool_t *pool)
     w->pool = pool;
     w->keys = key_world_make(pool);
     w->verifier.keys = w->keys->store;
+    w->tokens = token_world_make(pool);
+    w->verifier.tokens = w->tokens->cache;
     verifier_world_set_instance(w, LIVE_KEY);
     w->policy.accepts = CLERK_TOKEN_SESSION;
     w->policy.clock_skew = SECONDS(5);

@@ -4,6 +4,7 @@
 
 #include "key_store_fixture.h"
 #include "service/verifier.h"
+#include "token_cache_fixture.h"
 
 /* base64 of "clerk.example.com$" */
 #define LIVE_KEY "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k"
@@ -20,6 +21,7 @@
 /** One instance, one policy, one request. */
 typedef struct verifier_world {
     key_world *keys;
+    token_world *tokens; /* with a network of its own */
     clerk_verifier verifier;
     clerk_instance instance;
     clerk_policy policy;

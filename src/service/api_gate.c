@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 - which calls to the Backend API may be made now */
+#include "api_gate.h"
+
+#include <apr_hash.h>
+#include <apr_thread_mutex.h>
+
+#include "breaker.h"
+#include "own_pool.h"
+
+/** What the API said of one instance; a rate limit is an instance's own. */
+typedef struct clerk_api_peer {
+    unsigned char id[CLERK_DIGEST_LENGTH];
+    apr_time_t stopped_until;
+    apr_interval_time_t stop; /* that led to it */
+    clerk_breaker breaker;
+} clerk_api_peer;
+
+struct clerk_api_gate {
+    apr_thread_mutex_t *mutex; /* guards all below */
+    unsigned connections;
+    unsigned under_way;
+    apr_hash_t *peers; /* by clerk_instance.api_id; never removed: configuration bounds them */
+    apr_pool_t *pool;
+};
+
+apr_status_t clerk_api_gate_create(clerk_api_gate **gate, unsigned connections,
+                                   apr_pool_t *pchild)
+{
+    clerk_api_gate *made;
+    apr_pool_t *pool;
+    apr_status_t status = clerk_own_pool_create(&pool, pchild);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    made = apr_pcalloc(pool, sizeof(*made));
+    made->pool = pool;
+    made->connections = connections;
+    made->peers = apr_hash_make(pool);
+    status = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (status != APR_SUCCESS) {
+        apr_pool_destroy(pool);
+        return status;
+    }
+    *gate = made;
+    return APR_SUCCESS;
+}
+
+static clerk_api_peer *peer_of(clerk_api_gate *gate, const clerk_instance *instance)
+{
+    clerk_api_peer *peer =
+        apr_hash_get(gate->peers, instance->api_id, CLERK_DIGEST_LENGTH);
+
+    if (peer == NULL) {
+        peer = apr_pcalloc(gate->pool, sizeof(*peer));
+        memcpy(peer->id, instance->api_id, CLERK_DIGEST_LENGTH);
+        apr_hash_set(gate->peers, peer->id, CLERK_DIGEST_LENGTH, peer);
+    }
+    return peer;
+}
+
+/** A clock that was set back must not make a stop longer than it was meant to be. */
+static apr_interval_time_t stop_left(const clerk_api_peer *peer, apr_time_t now)
+{
+    apr_interval_time_t left = peer->stopped_until - now;
+
+    return left > peer->stop ? 0 : left;
+}
+
+static clerk_status enter(clerk_api_pass *pass, clerk_api_gate *gate,
+                          clerk_api_peer *peer, apr_time_t now,
+                          apr_interval_time_t *after, clerk_error *error)
+{
+    clerk_breaker_leave leave;
+
+    *after = stop_left(peer, now);
+    if (*after > 0) {
+        return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
+                          "the Backend API asked to be left alone for a while");
+    }
+    if (gate->under_way >= gate->connections) {
+        *after = CLERK_API_SHORTEST_STOP;
+        return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
+                          "ClerkAPIConnections requests are under way");
+    }
+    leave = clerk_breaker_ask(&peer->breaker, now);
+    if (!leave.is_granted) {
+        *after = leave.after;
+        return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
+                          "the Backend API is out of order, and not asked for a while");
+    }
+    gate->under_way++;
+    pass->peer = peer;
+    pass->is_probe = leave.is_probe;
+    return CLERK_OK;
+}
+
+clerk_status clerk_api_gate_enter(clerk_api_pass *pass, clerk_api_gate *gate,
+                                  const clerk_instance *instance, apr_time_t now,
+                                  apr_interval_time_t *after, clerk_error *error)
+{
+    clerk_status status;
+
+    apr_thread_mutex_lock(gate->mutex);
+    status = enter(pass, gate, peer_of(gate, instance), now, after, error);
+    apr_thread_mutex_unlock(gate->mutex);
+    return status;
+}
+
+static void stop(clerk_api_peer *peer, const clerk_api_outcome *outcome, apr_time_t now)
+{
+    apr_interval_time_t pause = outcome->retry_after;
+
+    if (outcome->is_busy && pause < CLERK_API_SHORTEST_STOP) {
+        pause = CLERK_API_SHORTEST_STOP;
+    }
+    if (pause > CLERK_API_LONGEST_STOP) {
+        pause = CLERK_API_LONGEST_STOP;
+    }
+    /* of two answers the one that asks for more counts */
+    if (pause > 0 && pause > stop_left(peer, now)) {
+        peer->stop = pause;
+        peer->stopped_until = now + pause;
+    }
+}
+
+void clerk_api_gate_leave(clerk_api_gate *gate, const clerk_api_pass *pass,
+                          const clerk_api_outcome *outcome, apr_time_t now)
+{
+    apr_thread_mutex_lock(gate->mutex);
+    gate->under_way--;
+    clerk_breaker_note(&pass->peer->breaker, pass->is_probe, outcome->has_failed, now);
+    stop(pass->peer, outcome, now);
+    apr_thread_mutex_unlock(gate->mutex);
+}

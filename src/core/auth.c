@@ -164,23 +164,11 @@ typedef struct scoped_question {
     clerk_slice name;
 } scoped_question;
 
-static int has_no_control(clerk_slice text)
-{
-    apr_size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 /* What can stand in a list of names: a comma or colon would end it. */
 static int is_name(clerk_slice text)
 {
     return text.len > 0 && !memchr(text.ptr, ',', text.len)
-           && !memchr(text.ptr, ':', text.len) && has_no_control(text);
+           && !memchr(text.ptr, ':', text.len) && !clerk_slice_has_control(text);
 }
 
 /* `ou` and `uo` are scopes of claims, not of questions. */

@@ -8,18 +8,6 @@
 
 /* ---------------------------------------------------------------- one cookie */
 
-static int has_control(clerk_slice text)
-{
-    apr_size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* jansson makes strings of valid UTF-8 only. */
 static int is_utf8(clerk_slice text)
 {
@@ -36,7 +24,7 @@ static const char *decode_value(clerk_slice raw, apr_pool_t *pool)
 
     if (raw.len > 0 && memchr(raw.ptr, '%', raw.len)
         && clerk_percent_decode(&decoded, raw, pool) && is_utf8(decoded)
-        && !has_control(decoded))
+        && !clerk_slice_has_control(decoded))
     {
         return decoded.ptr;
     }

@@ -80,24 +80,5 @@ int clerk_scopes_have(const clerk_scopes *scopes, clerk_slice scope)
 
 const char *clerk_scopes_text(const clerk_scopes *scopes, apr_pool_t *pool)
 {
-    apr_size_t length = 0;
-    apr_size_t i;
-    char *joined, *at;
-
-    if (scopes->count == 0) {
-        return NULL;
-    }
-    for (i = 0; i < scopes->count; i++) {
-        length += strlen(scopes->names[i]) + 1;
-    }
-    at = joined = apr_palloc(pool, length);
-    for (i = 0; i < scopes->count; i++) {
-        apr_size_t part = strlen(scopes->names[i]);
-
-        memcpy(at, scopes->names[i], part);
-        at[part] = ' ';
-        at += part + 1;
-    }
-    at[-1] = '\0';
-    return joined;
+    return clerk_join(scopes->names, scopes->count, ' ', pool);
 }

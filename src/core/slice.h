@@ -6,6 +6,7 @@
 
 #include <apr_pools.h>
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 /** Bytes that somebody else owns; never outlives its source, not NUL-terminated. */
 typedef struct clerk_slice {
@@ -72,6 +73,29 @@ static inline clerk_slice clerk_slice_trim(clerk_slice slice)
 static inline char *clerk_slice_copy(clerk_slice slice, apr_pool_t *pool)
 {
     return apr_pstrmemdup(pool, slice.ptr, slice.len);
+}
+
+/** Whether a byte below space, or DEL, is in it. */
+static inline int clerk_slice_has_control(clerk_slice slice)
+{
+    apr_size_t i;
+
+    for (i = 0; i < slice.len; i++) {
+        if ((unsigned char)slice.ptr[i] < 0x20 || slice.ptr[i] == 0x7f) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/** Texts joined by a separator, owned by @a pool; NULL for none. */
+static inline const char *clerk_join(const char *const *texts, apr_size_t count,
+                                     char separator, apr_pool_t *pool)
+{
+    apr_array_header_t list = { pool, sizeof(char *), (int)count, (int)count,
+                                (char *)(apr_uintptr_t)texts };
+
+    return count ? apr_array_pstrcat(pool, &list, separator) : NULL;
 }
 
 #endif

@@ -28,25 +28,7 @@ FIELD_VALUE(actor)
 
 static const char *org_permissions(const clerk_auth *auth, apr_pool_t *pool)
 {
-    apr_size_t length = 0, i;
-    char *joined, *at;
-
-    if (auth->org_permission_count == 0) {
-        return NULL;
-    }
-    for (i = 0; i < auth->org_permission_count; i++) {
-        length += strlen(auth->org_permissions[i]) + 1;
-    }
-    at = joined = apr_palloc(pool, length);
-    for (i = 0; i < auth->org_permission_count; i++) {
-        apr_size_t part = strlen(auth->org_permissions[i]);
-
-        memcpy(at, auth->org_permissions[i], part);
-        at[part] = ',';
-        at += part + 1;
-    }
-    at[-1] = '\0';
-    return joined;
+    return clerk_join(auth->org_permissions, auth->org_permission_count, ',', pool);
 }
 
 static const char *factor_verification_age(const clerk_auth *auth, apr_pool_t *pool)

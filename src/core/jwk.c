@@ -147,7 +147,7 @@ static int read_jwk(clerk_key *key, const json_t *jwk, apr_pool_t *pool)
     key->kid = kid;
     key->alg = alg;
     key->pkey = pkey;
-    key->shelf = clerk_jws_shelf(alg, pkey, pool);
+    key->contexts = clerk_jws_contexts(alg, pkey, pool);
     return 1;
 }
 
@@ -344,7 +344,7 @@ static clerk_status read_pem(clerk_key *key, clerk_slice text, apr_pool_t *pool,
     }
     key->kid = "";
     key->alg = CLERK_ALG_RS256;
-    key->shelf = clerk_jws_shelf(key->alg, key->pkey, pool);
+    key->contexts = clerk_jws_contexts(key->alg, key->pkey, pool);
     return CLERK_OK;
 }
 

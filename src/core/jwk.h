@@ -14,7 +14,7 @@ typedef struct clerk_key {
     const char *kid; /* "" for a PEM key */
     clerk_jwt_alg alg;
     EVP_PKEY *pkey; /* freed with the pool that the key was made in */
-    clerk_verify_shelf *shelf; /* for pkey and alg; NULL without memory: nothing verifies */
+    clerk_verify_contexts *contexts; /* for pkey and alg; NULL without memory: nothing verifies */
 } clerk_key;
 
 typedef struct clerk_key_set {

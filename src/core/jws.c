@@ -17,11 +17,12 @@ static const char *digest_of(clerk_jwt_alg alg)
     }
 }
 
-clerk_verify_shelf *clerk_jws_shelf(clerk_jwt_alg alg, EVP_PKEY *pkey, apr_pool_t *pool)
+clerk_verify_contexts *clerk_jws_contexts(clerk_jwt_alg alg, EVP_PKEY *pkey,
+                                          apr_pool_t *pool)
 {
     const char *digest = digest_of(alg);
 
-    return digest ? clerk_verify_shelf_create(pkey, digest, pool) : NULL;
+    return digest ? clerk_verify_contexts_create(pkey, digest, pool) : NULL;
 }
 
 clerk_status clerk_jws_verify(const clerk_jwt *jwt, const clerk_key *key,
@@ -45,9 +46,9 @@ clerk_status clerk_jws_verify(const clerk_jwt *jwt, const clerk_key *key,
 
     /* The queue is the thread's, and others leave errors there that they still want. */
     ERR_set_mark();
-    verdict = key->shelf ? clerk_verify_shelf_verify(key->shelf, jwt->signature,
-                                                     jwt->signing_input)
-                         : -1;
+    verdict = key->contexts ? clerk_verify_contexts_verify(
+                  key->contexts, jwt->signature, jwt->signing_input)
+                            : -1;
     ERR_pop_to_mark();
 
     if (verdict < 0) {

@@ -149,7 +149,8 @@ static int scan_container(scan *self, clerk_node_type type, clerk_slice name, in
     return done;
 }
 
-static int scan_word(scan *self, clerk_slice name, clerk_node_type type, const char *word)
+static int scan_word(scan *self, clerk_slice name, clerk_node_type type,
+                     const char *word)
 {
     clerk_node_add(self->list, type, name);
     return take_word(self, word);

@@ -13,7 +13,7 @@ typedef struct context {
     EVP_PKEY_CTX *verify;
 } context;
 
-struct clerk_verify_shelf {
+struct clerk_verify_contexts {
     EVP_PKEY *pkey;
     EVP_MD *md;
     _Atomic(context *) spare[PLACES];
@@ -28,7 +28,7 @@ static void free_context(context *made)
     }
 }
 
-static context *make_context(const clerk_verify_shelf *shelf)
+static context *make_context(const clerk_verify_contexts *contexts)
 {
     context *made = OPENSSL_zalloc(sizeof(*made));
 
@@ -36,11 +36,11 @@ static context *make_context(const clerk_verify_shelf *shelf)
         return NULL;
     }
     made->digest = EVP_MD_CTX_new();
-    made->verify = EVP_PKEY_CTX_new_from_pkey(NULL, shelf->pkey, NULL);
+    made->verify = EVP_PKEY_CTX_new_from_pkey(NULL, contexts->pkey, NULL);
     if (made->digest == NULL || made->verify == NULL
         || EVP_PKEY_verify_init(made->verify) != 1
         || EVP_PKEY_CTX_set_rsa_padding(made->verify, RSA_PKCS1_PADDING) != 1
-        || EVP_PKEY_CTX_set_signature_md(made->verify, shelf->md) != 1)
+        || EVP_PKEY_CTX_set_signature_md(made->verify, contexts->md) != 1)
     {
         free_context(made);
         return NULL;
@@ -50,59 +50,60 @@ static context *make_context(const clerk_verify_shelf *shelf)
 
 static apr_status_t clear(void *baton)
 {
-    clerk_verify_shelf *shelf = baton;
+    clerk_verify_contexts *contexts = baton;
     int i;
 
     for (i = 0; i < PLACES; i++) {
-        free_context(atomic_load(&shelf->spare[i]));
+        free_context(atomic_load(&contexts->spare[i]));
     }
-    EVP_MD_free(shelf->md);
-    EVP_PKEY_free(shelf->pkey);
+    EVP_MD_free(contexts->md);
+    EVP_PKEY_free(contexts->pkey);
     return APR_SUCCESS;
 }
 
-clerk_verify_shelf *clerk_verify_shelf_create(EVP_PKEY *pkey, const char *digest,
-                                              apr_pool_t *pool)
+clerk_verify_contexts *clerk_verify_contexts_create(EVP_PKEY *pkey, const char *digest,
+                                                    apr_pool_t *pool)
 {
-    clerk_verify_shelf *shelf = apr_pcalloc(pool, sizeof(*shelf));
+    clerk_verify_contexts *contexts = apr_pcalloc(pool, sizeof(*contexts));
 
-    shelf->md = EVP_MD_fetch(NULL, digest, NULL);
-    if (shelf->md == NULL || EVP_PKEY_up_ref(pkey) != 1) {
-        EVP_MD_free(shelf->md);
+    contexts->md = EVP_MD_fetch(NULL, digest, NULL);
+    if (contexts->md == NULL || EVP_PKEY_up_ref(pkey) != 1) {
+        EVP_MD_free(contexts->md);
         return NULL;
     }
-    shelf->pkey = pkey;
-    apr_pool_cleanup_register(pool, shelf, clear, apr_pool_cleanup_null);
-    return shelf;
+    contexts->pkey = pkey;
+    apr_pool_cleanup_register(pool, contexts, clear, apr_pool_cleanup_null);
+    return contexts;
 }
 
-static context *take(clerk_verify_shelf *shelf)
+static context *take(clerk_verify_contexts *contexts)
 {
     int i;
 
     for (i = 0; i < PLACES; i++) {
         context *found = NULL;
 
-        if (atomic_load_explicit(&shelf->spare[i], memory_order_relaxed) != NULL) {
-            found = atomic_exchange_explicit(&shelf->spare[i], NULL, memory_order_acquire);
+        if (atomic_load_explicit(&contexts->spare[i], memory_order_relaxed) != NULL) {
+            found = atomic_exchange_explicit(&contexts->spare[i], NULL,
+                                             memory_order_acquire);
         }
         if (found != NULL) {
             return found;
         }
     }
-    return make_context(shelf);
+    return make_context(contexts);
 }
 
-static void put_back(clerk_verify_shelf *shelf, context *used)
+static void put_back(clerk_verify_contexts *contexts, context *used)
 {
     int i;
 
     for (i = 0; i < PLACES; i++) {
         context *nothing = NULL;
 
-        if (atomic_load_explicit(&shelf->spare[i], memory_order_relaxed) == NULL
-            && atomic_compare_exchange_strong_explicit(&shelf->spare[i], &nothing, used,
-                                                       memory_order_release,
+        if (atomic_load_explicit(&contexts->spare[i], memory_order_relaxed) == NULL
+            && atomic_compare_exchange_strong_explicit(&contexts->spare[i], &nothing,
+                                                       used, memory_order_release,
                                                        memory_order_relaxed))
         {
             return;
@@ -111,13 +112,13 @@ static void put_back(clerk_verify_shelf *shelf, context *used)
     free_context(used);
 }
 
-static int verify(const clerk_verify_shelf *shelf, const context *using,
+static int verify(const clerk_verify_contexts *contexts, const context *using,
                   clerk_slice signature, clerk_slice input)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    if (EVP_DigestInit_ex2(using->digest, shelf->md, NULL) != 1
+    if (EVP_DigestInit_ex2(using->digest, contexts->md, NULL) != 1
         || EVP_DigestUpdate(using->digest, input.ptr, input.len) != 1
         || EVP_DigestFinal_ex(using->digest, digest, &len) != 1)
     {
@@ -127,17 +128,17 @@ static int verify(const clerk_verify_shelf *shelf, const context *using,
                            signature.len, digest, len);
 }
 
-int clerk_verify_shelf_verify(clerk_verify_shelf *shelf, clerk_slice signature,
-                              clerk_slice input)
+int clerk_verify_contexts_verify(clerk_verify_contexts *contexts, clerk_slice signature,
+                                 clerk_slice input)
 {
-    context *using = take(shelf);
-    int verdict = using ? verify(shelf, using, signature, input) : -1;
+    context *using = take(contexts);
+    int verdict = using ? verify(contexts, using, signature, input) : -1;
 
     if (verdict < 0) {
         free_context(using); /* whatever state it is in */
     }
     else {
-        put_back(shelf, using);
+        put_back(contexts, using);
     }
     return verdict;
 }

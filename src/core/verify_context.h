@@ -8,25 +8,25 @@
 
 /**
  * Contexts are costly to make and serve one thread at a time, so those that are not in use
- * wait here. Any number of threads may share a shelf.
+ * wait here. Any number of threads may share them.
  */
-typedef struct clerk_verify_shelf clerk_verify_shelf;
+typedef struct clerk_verify_contexts clerk_verify_contexts;
 
 /**
- * A shelf for RSASSA-PKCS1-v1_5 (RFC 8017, 8.2) with @a pkey, on which it keeps a reference.
+ * Contexts for RSASSA-PKCS1-v1_5 (RFC 8017, 8.2) with @a pkey, on which they keep a reference.
  *
  * @param digest  as OpenSSL names it
  * @return NULL when OpenSSL does not know the digest, or without memory
  */
-clerk_verify_shelf *clerk_verify_shelf_create(EVP_PKEY *pkey, const char *digest,
-                                              apr_pool_t *pool);
+clerk_verify_contexts *clerk_verify_contexts_create(EVP_PKEY *pkey, const char *digest,
+                                                    apr_pool_t *pool);
 
 /**
  * Verify @a signature over @a input.
  *
  * @return 1 good, 0 bad, negative: OpenSSL could not tell
  */
-int clerk_verify_shelf_verify(clerk_verify_shelf *shelf, clerk_slice signature,
-                              clerk_slice input);
+int clerk_verify_contexts_verify(clerk_verify_contexts *contexts, clerk_slice signature,
+                                 clerk_slice input);
 
 #endif

@@ -125,7 +125,8 @@ static void sha256(bench *b)
 
 static void signature(bench *b)
 {
-    need(clerk_jws_verify(&b->jwt, &b->site->keys->keys[0], NULL) == CLERK_OK, "verify");
+    need(clerk_jws_verify(&b->jwt, &b->site->keys->keys[0], NULL) == CLERK_OK,
+         "verify");
 }
 
 static void claims(bench *b)

@@ -45,10 +45,10 @@ static const char *number_of(const EVP_PKEY *pkey, const char *name, apr_pool_t 
 
 static const char *jwk(const EVP_PKEY *pkey, const char *kid, apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, "{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"",
-                       kid, "\",\"n\":\"", number_of(pkey, OSSL_PKEY_PARAM_RSA_N, pool),
-                       "\",\"e\":\"", number_of(pkey, OSSL_PKEY_PARAM_RSA_E, pool), "\"}",
-                       NULL);
+    return apr_pstrcat(
+        pool, "{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"", kid,
+        "\",\"n\":\"", number_of(pkey, OSSL_PKEY_PARAM_RSA_N, pool), "\",\"e\":\"",
+        number_of(pkey, OSSL_PKEY_PARAM_RSA_E, pool), "\"}", NULL);
 }
 
 const char *bench_jwk_set(const bench_site *site, int count, apr_pool_t *pool)
@@ -63,7 +63,8 @@ const char *bench_jwk_set(const bench_site *site, int count, apr_pool_t *pool)
         APR_ARRAY_PUSH(keys, const char *) = jwk(site->pkey, kid, pool);
     }
     APR_ARRAY_PUSH(keys, const char *) = own;
-    return apr_pstrcat(pool, "{\"keys\":[", apr_array_pstrcat(pool, keys, ','), "]}", NULL);
+    return apr_pstrcat(pool, "{\"keys\":[", apr_array_pstrcat(pool, keys, ','), "]}",
+                       NULL);
 }
 
 static apr_status_t drop_key(void *pkey)
@@ -85,8 +86,8 @@ bench_site *bench_site_make(apr_pool_t *pool)
     site->policy.accepts = CLERK_TOKEN_SESSION;
     site->policy.clock_skew = apr_time_from_sec(5);
     site->now = apr_time_from_sec(1700000010);
-    need(clerk_key_set_parse(&site->keys, clerk_slice_of(bench_jwk_set(site, 1, pool)), pool,
-                             &error)
+    need(clerk_key_set_parse(&site->keys, clerk_slice_of(bench_jwk_set(site, 1, pool)),
+                             pool, &error)
              == CLERK_OK,
          "the key set cannot be read");
     return site;
@@ -112,7 +113,8 @@ clerk_slice bench_token(const bench_site *site, unsigned number, const char *mor
                         apr_pool_t *pool)
 {
     static const char header[] =
-        "{\"alg\":\"RS256\",\"cat\":\"cl_B7d4PD111AAA\",\"kid\":\"" KID "\",\"typ\":\"JWT\"}";
+        "{\"alg\":\"RS256\",\"cat\":\"cl_B7d4PD111AAA\",\"kid\":\"" KID
+        "\",\"typ\":\"JWT\"}";
     const char *payload = apr_psprintf(
         pool,
         "{\"azp\":\"https://app.example.com\",\"exp\":1700000060,\"fva\":[5,-1],"

@@ -202,7 +202,8 @@ static void both_readers_agree_on_damaged_documents(void **state)
         apr_pool_t *pool;
 
         apr_pool_create(&pool, *state);
-        accepted += agree_on(damaged(texts[i % support_count(texts)], &seed, pool), pool);
+        accepted +=
+            agree_on(damaged(texts[i % support_count(texts)], &seed, pool), pool);
         apr_pool_destroy(pool);
     }
     assert_in_range(accepted, 4000, 36000);
@@ -213,12 +214,13 @@ static void reading_fails_softly(void **state)
     const clerk_node *object;
     double number = 7;
 
-    assert_int_equal(clerk_node_load(&object,
-                                     support_text("{\"s\":\"x\",\"n\":1,\"r\":1.5,\"z\":null,"
-                                                  "\"o\":{},\"l\":[1,2]}",
-                                                  *state),
-                                     *state, NULL),
-                     CLERK_OK);
+    assert_int_equal(
+        clerk_node_load(&object,
+                        support_text("{\"s\":\"x\",\"n\":1,\"r\":1.5,\"z\":null,"
+                                     "\"o\":{},\"l\":[1,2]}",
+                                     *state),
+                        *state, NULL),
+        CLERK_OK);
     assert_string_equal(clerk_node_text(object, "s"), "x");
     assert_null(clerk_node_text(object, "n"));
     assert_null(clerk_node_text(object, "absent"));

@@ -61,8 +61,8 @@ static void export_value(request_rec *r, unsigned exports, const char *env,
     }
 }
 
-static void export_claims(request_rec *r, const clerk_dir_config *config,
-                          unsigned exports)
+static void export_claims(request_rec *r, const clerk_auth *auth,
+                          const clerk_dir_config *config, unsigned exports)
 {
     const apr_array_header_t *claims = config->exported_claims;
     int i;
@@ -72,9 +72,10 @@ static void export_claims(request_rec *r, const clerk_dir_config *config,
             &APR_ARRAY_IDX(claims, i, const clerk_exported_claim);
 
         export_value(r, exports, claim->env, claim->header,
-                     clerk_json_plain(clerk_json_at(clerk_request_claims(r), claim->path), r->pool));
+                     clerk_json_plain(clerk_json_at(clerk_request_claims(r), claim->path),
+                                      r->pool));
     }
-    if (exports & CLERK_EXPORT_CLAIMS) {
+    if ((exports & CLERK_EXPORT_CLAIMS) && auth->claims.len > 0) {
         const char *text = clerk_json_text(clerk_request_claims(r), r->pool);
 
         apr_table_setn(r->subprocess_env, "CLERK_CLAIMS", text);
@@ -96,7 +97,7 @@ static void export_identity(request_rec *r, const clerk_auth *auth)
         }
     }
     export_value(r, exports, "CLERK_AUTH_STATUS", "X-Clerk-Auth-Status", "signed-in");
-    export_claims(r, config, exports);
+    export_claims(r, auth, config, exports);
 }
 
 void clerk_export_refusal(request_rec *r, const clerk_request *record)

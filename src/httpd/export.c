@@ -105,8 +105,7 @@ void clerk_export_refusal(request_rec *r, const clerk_request *record)
     apr_table_setn(r->subprocess_env, "CLERK_AUTH_STATUS",
                    verdict->status == CLERK_OK ? "signed-in" : "signed-out");
     if (verdict->status != CLERK_OK) {
-        apr_table_setn(r->subprocess_env, "CLERK_AUTH_REASON",
-                       clerk_status_reason(verdict->status));
+        apr_table_setn(r->subprocess_env, "CLERK_AUTH_REASON", verdict->decision.reason);
     }
     if (verdict->status == CLERK_E_SESSION_PENDING) {
         apr_table_setn(r->subprocess_env, "CLERK_SESSION_STATUS", "pending");

@@ -104,7 +104,7 @@ clerk_request *clerk_request_identify(request_rec *r)
     policy = clerk_config_policy(clerk_request_config(r));
     record->facts = clerk_request_facts(r);
     clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), record->instance,
-                            &policy, &record->facts, apr_time_now(), r->pool);
+                            &policy, NULL, &record->facts, apr_time_now(), r->pool);
     record->evaluated = 1;
     clerk_log_missing_azp(r, record, &policy);
     return record;

@@ -2,7 +2,6 @@
 #include "key_cache.h"
 
 #include <apr_lib.h>
-#include <openssl/evp.h>
 
 #include "backend_api.h"
 
@@ -12,17 +11,12 @@
  */
 enum { MAX_TIME_DIGITS = 18 };
 
-static const char PURPOSE[] = "clerk key set 1";
+static const char PURPOSE[] = "key set";
 
-/** SHA-256 over purpose and source, so that no other kind of entry can have this key. */
-static int make_cache_key(unsigned char key[CLERK_DIGEST_LENGTH],
-                          const clerk_instance *instance)
+static int name_entry(clerk_sealed_entry *entry, const clerk_instance *instance)
 {
-    unsigned char input[sizeof(PURPOSE) + CLERK_DIGEST_LENGTH];
-
-    memcpy(input, PURPOSE, sizeof(PURPOSE));
-    memcpy(input + sizeof(PURPOSE), instance->key_id, CLERK_DIGEST_LENGTH);
-    return EVP_Digest(input, sizeof(input), key, NULL, EVP_sha256(), NULL) == 1;
+    return clerk_sealed_entry_name(entry, PURPOSE, instance, instance->key_id,
+                                   clerk_slice_of(NULL));
 }
 
 static int read_time(apr_time_t *time, clerk_slice digits)
@@ -43,18 +37,19 @@ static int read_time(apr_time_t *time, clerk_slice digits)
     return 1;
 }
 
-clerk_key_snapshot *clerk_key_cache_read(const clerk_cache *cache,
+clerk_key_snapshot *clerk_key_cache_read(const clerk_sealed_cache *cache,
                                          const clerk_instance *instance, apr_time_t now,
                                          apr_pool_t *pool)
 {
-    unsigned char key[CLERK_DIGEST_LENGTH];
+    clerk_sealed_entry entry;
     clerk_key_snapshot *snapshot;
     apr_time_t fetched_at;
+    apr_time_t expires;
     clerk_slice value;
     clerk_slice digits;
 
-    if (cache == NULL || !make_cache_key(key, instance)
-        || cache->get(cache->baton, key, &value, pool) != APR_SUCCESS)
+    if (!name_entry(&entry, instance)
+        || !clerk_sealed_cache_get(&value, &expires, cache, &entry, now, pool))
     {
         return NULL;
     }
@@ -69,17 +64,17 @@ clerk_key_snapshot *clerk_key_cache_read(const clerk_cache *cache,
     return snapshot;
 }
 
-void clerk_key_cache_write(const clerk_cache *cache, const clerk_instance *instance,
+void clerk_key_cache_write(const clerk_sealed_cache *cache, const clerk_instance *instance,
                            clerk_slice json, apr_time_t fetched_at, apr_time_t expires,
                            apr_pool_t *pool)
 {
-    unsigned char key[CLERK_DIGEST_LENGTH];
+    clerk_sealed_entry entry;
     const char *head;
     apr_size_t head_len;
     clerk_slice value;
     char *bytes;
 
-    if (cache == NULL || fetched_at < 0 || !make_cache_key(key, instance)) {
+    if (cache == NULL || fetched_at < 0 || !name_entry(&entry, instance)) {
         return;
     }
     head = apr_psprintf(pool, "%" APR_TIME_T_FMT "\n", fetched_at);
@@ -89,5 +84,5 @@ void clerk_key_cache_write(const clerk_cache *cache, const clerk_instance *insta
     memcpy(bytes + head_len, json.ptr, json.len);
     value.ptr = bytes;
     value.len = head_len + json.len;
-    cache->put(cache->baton, key, value, expires, pool);
+    clerk_sealed_cache_put(cache, &entry, value, fetched_at, expires, pool);
 }

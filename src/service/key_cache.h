@@ -2,8 +2,8 @@
 #ifndef CLERK_KEY_CACHE_H
 #define CLERK_KEY_CACHE_H
 
-#include "cache.h"
 #include "key_snapshot.h"
+#include "sealed_cache.h"
 
 /**
  * Look for the key set of @a instance's source.
@@ -14,7 +14,7 @@
  * @param cache  may be NULL
  * @return a reference to be released; NULL when there is no usable set
  */
-clerk_key_snapshot *clerk_key_cache_read(const clerk_cache *cache,
+clerk_key_snapshot *clerk_key_cache_read(const clerk_sealed_cache *cache,
                                          const clerk_instance *instance, apr_time_t now,
                                          apr_pool_t *pool);
 
@@ -24,7 +24,7 @@ clerk_key_snapshot *clerk_key_cache_read(const clerk_cache *cache,
  *
  * @param cache  may be NULL
  */
-void clerk_key_cache_write(const clerk_cache *cache, const clerk_instance *instance,
+void clerk_key_cache_write(const clerk_sealed_cache *cache, const clerk_instance *instance,
                            clerk_slice json, apr_time_t fetched_at, apr_time_t expires,
                            apr_pool_t *pool);
 

@@ -7,7 +7,7 @@
 /** What every source of a store works with. */
 typedef struct clerk_key_supply {
     const clerk_http *http;
-    const clerk_cache *cache; /* or NULL */
+    const clerk_sealed_cache *cache; /* or NULL */
     clerk_key_store_options options;
 } clerk_key_supply;
 

@@ -17,7 +17,7 @@ struct clerk_key_store {
 };
 
 apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *http,
-                                    const clerk_cache *cache,
+                                    const clerk_sealed_cache *cache,
                                     const clerk_key_store_options *options,
                                     apr_pool_t *pchild)
 {

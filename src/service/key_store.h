@@ -3,7 +3,7 @@
 #define CLERK_KEY_STORE_H
 
 #include "backend_api.h"
-#include "cache.h"
+#include "sealed_cache.h"
 
 typedef struct clerk_key_store clerk_key_store;
 
@@ -32,7 +32,7 @@ typedef struct clerk_key_ref {
  * @param options  copied
  */
 apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *http,
-                                    const clerk_cache *cache,
+                                    const clerk_sealed_cache *cache,
                                     const clerk_key_store_options *options,
                                     apr_pool_t *pchild);
 

@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 
-#include "api_gate.h"
 #include "own_pool.h"
 #include "token_answers.h"
 #include "token_flights.h"
@@ -36,7 +35,8 @@ static apr_status_t furnish(clerk_token_cache *cache, apr_pool_t *pool)
     apr_status_t status =
         apr_thread_mutex_create(&cache->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
 
-    if (status == APR_SUCCESS) {
+    cache->gate = cache->options.gate;
+    if (status == APR_SUCCESS && cache->gate == NULL) {
         status = clerk_api_gate_create(&cache->gate, cache->options.connections, pool);
     }
     if (status != APR_SUCCESS) {

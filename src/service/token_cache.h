@@ -3,6 +3,7 @@
 #define CLERK_TOKEN_CACHE_H
 
 #include "../core/machine_answer.h"
+#include "api_gate.h"
 #include "backend_api.h"
 
 /** That a token is not known is remembered no longer than this. */
@@ -13,7 +14,8 @@ typedef struct clerk_token_cache clerk_token_cache;
 
 typedef struct clerk_token_cache_options {
     apr_interval_time_t ttl; /* of a good answer; 0: none is remembered */
-    unsigned connections;    /* requests to the Backend API under way at most */
+    clerk_api_gate *gate;    /* shared with others who call; NULL: one of its own */
+    unsigned connections;    /* of a gate of its own: requests under way at most */
     apr_interval_time_t patience; /* with the question of another thread */
     apr_size_t max_entries;
     apr_size_t max_bytes;

@@ -16,7 +16,7 @@ typedef struct key_world {
     fake_http fake;
     clerk_key_store_options
         options; /* refresh 300 s, stale 24 h, interval 10 s, wait 5 s */
-    clerk_cache *cache;
+    const clerk_sealed_cache *cache;
     clerk_key_store *store;
     clerk_instance one; /* two instances: other sources, the same kid */
     clerk_instance two;

@@ -1,74 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 - tests: key sets in the cache that processes share */
 #include "service/key_cache.h"
 
+#include "fake_cache.h"
 #include "key_store_fixture.h"
-
-enum { MAX_ENTRIES = 4 };
-
-/** A cache that keeps all and believes anything. */
-typedef struct fake_cache {
-    clerk_cache port;
-    struct {
-        unsigned char key[CLERK_DIGEST_LENGTH];
-        clerk_slice value;
-        apr_time_t expires;
-    } entries[MAX_ENTRIES];
-    int count;
-    int gets;
-    int puts;
-    apr_status_t broken;
-    apr_pool_t *pool;
-} fake_cache;
-
-static apr_status_t cache_get(void *baton, const unsigned char key[CLERK_DIGEST_LENGTH],
-                              clerk_slice *value, apr_pool_t *pool)
-{
-    fake_cache *self = baton;
-    int i;
-
-    self->gets++;
-    for (i = 0; i < self->count && self->broken == APR_SUCCESS; i++) {
-        if (memcmp(self->entries[i].key, key, CLERK_DIGEST_LENGTH) == 0) {
-            *value = support_bytes(self->entries[i].value.ptr,
-                                   self->entries[i].value.len, pool);
-            return APR_SUCCESS;
-        }
-    }
-    return self->broken != APR_SUCCESS ? self->broken : APR_NOTFOUND;
-}
-
-static apr_status_t cache_put(void *baton, const unsigned char key[CLERK_DIGEST_LENGTH],
-                              clerk_slice value, apr_time_t expires, apr_pool_t *pool)
-{
-    fake_cache *self = baton;
-    int i = 0;
-
-    (void)pool;
-    self->puts++;
-    if (self->broken != APR_SUCCESS) {
-        return self->broken;
-    }
-    while (i < self->count
-           && memcmp(self->entries[i].key, key, CLERK_DIGEST_LENGTH) != 0) {
-        i++;
-    }
-    assert_true(i < MAX_ENTRIES);
-    memcpy(self->entries[i].key, key, CLERK_DIGEST_LENGTH);
-    self->entries[i].value = support_bytes(value.ptr, value.len, self->pool);
-    self->entries[i].expires = expires;
-    self->count = i == self->count ? i + 1 : self->count;
-    return APR_SUCCESS;
-}
 
 static fake_cache *give_cache(key_world *w)
 {
-    fake_cache *cache = apr_pcalloc(w->pool, sizeof(*cache));
+    fake_cache *cache = fake_cache_make(w->pool);
 
-    cache->pool = w->pool;
-    cache->port.get = cache_get;
-    cache->port.put = cache_put;
-    cache->port.baton = cache;
-    w->cache = &cache->port;
+    w->cache = &cache->sealed;
     key_world_restart(w);
     return cache;
 }
@@ -77,7 +17,7 @@ static fake_cache *give_cache(key_world *w)
 static void leave(key_world *w, apr_time_t fetched_at, const char *json)
 {
     clerk_key_cache_write(w->cache, &w->one, clerk_slice_of(json), fetched_at,
-                          fetched_at + SECONDS(3600), w->pool);
+                          fetched_at + SECONDS(48 * 3600), w->pool);
 }
 
 /* ---------------------------------------------------------------- the usual way */
@@ -269,15 +209,18 @@ static void believes_nothing_it_cannot_read(void **state)
         { "JSON and more", "1699999999000000\n", "{\"keys\":[]} {}" },
     };
     key_world *w = key_world_make(*state);
-    fake_cache *cache = give_cache(w);
+    clerk_sealed_entry entry;
     apr_size_t i;
 
-    leave(w, w->now, w->own_set);
+    give_cache(w);
+    assert_true(clerk_sealed_entry_name(&entry, "key set", &w->one, w->one.key_id,
+                                        clerk_slice_of("")));
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *set = cases[i].set ? cases[i].set : w->own_set;
+        const char *value = apr_pstrcat(w->pool, cases[i].head, set, NULL);
 
-        cache->entries[0].value =
-            support_text(apr_pstrcat(w->pool, cases[i].head, set, NULL), w->pool);
+        clerk_sealed_cache_put(w->cache, &entry, clerk_slice_of(value), w->now,
+                               w->now + SECONDS(3600), w->pool);
         assert_null(clerk_key_cache_read(w->cache, &w->one, w->now, w->pool));
         key_world_restart(w);
         if (key_world_find(w, SUPPORT_KID) != CLERK_OK || key_world_calls(w) != 1) {

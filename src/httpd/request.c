@@ -130,7 +130,10 @@ void clerk_request_name_denial(const request_rec *r, clerk_request *record)
 
 void clerk_request_varies(request_rec *r)
 {
-    static const char names[] = "Authorization, Cookie";
+    /* cookies carry sessions only, so elsewhere they are not read */
+    const char *names = clerk_config_accepts(clerk_request_config(r)) & CLERK_TOKEN_SESSION
+                            ? "Authorization, Cookie"
+                            : "Authorization";
 
     /* where it survives an error answer and a proxied application's fields */
     if (apr_table_get(r->err_headers_out, "Vary") == NULL) {

@@ -3,10 +3,10 @@
 
 /** What stands before the place that is being read. */
 typedef enum before {
-    BEFORE_NOTHING,   /* the beginning of an alternative: nothing to repeat */
-    BEFORE_ATOM,      /* may be repeated */
+    BEFORE_NOTHING,    /* the beginning of an alternative: nothing to repeat */
+    BEFORE_ATOM,       /* may be repeated */
     BEFORE_QUANTIFIER, /* may be made lazy */
-    BEFORE_LAZY       /* may not be changed any more */
+    BEFORE_LAZY        /* may not be changed any more */
 } before;
 
 typedef struct translation {

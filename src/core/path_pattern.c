@@ -2,6 +2,7 @@
 #include "path_pattern.h"
 
 #include "path_expression.h"
+#include "path_token.h"
 
 /*
  * A path is as long as a request line may be and whoever asks chooses it; a pattern such as
@@ -13,14 +14,6 @@
 #define DELIMITERS "/#?"
 #define DELIMITER_CLASS "\\/#\\?"
 #define PREFIXES "./"
-
-typedef enum token_type { CHAR, ESCAPED, OPEN, CLOSE, NAME, EXPRESSION, MODIFIER, END } token_type;
-
-typedef struct token {
-    token_type type;
-    apr_size_t at;
-    clerk_slice value;
-} token;
 
 /** A literal text, or a group: what a pattern is made of. */
 typedef struct part {
@@ -50,128 +43,17 @@ static int refuse(parser *self, apr_size_t at, const char *reason)
     return 0;
 }
 
-/* ---------------------------------------------------------------- into tokens */
-
-static int is_name_byte(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-           || c == '_';
-}
-
-static apr_size_t name_length(clerk_slice text, apr_size_t at)
-{
-    apr_size_t length = 0;
-
-    while (at + length < text.len && is_name_byte(text.ptr[at + length])) {
-        length++;
-    }
-    return length;
-}
-
-/* The length of the expression that begins at @a at, without its closing parenthesis. */
-static int measure_expression(parser *self, apr_size_t *length, apr_size_t at)
-{
-    const char *text = self->text.ptr;
-    apr_size_t i = at;
-    int depth = 1;
-
-    if (at < self->text.len && text[at] == '?') {
-        return refuse(self, at, "an expression that begins with \"?\"");
-    }
-    for (; i < self->text.len && depth > 0; i++) {
-        if (text[i] == '\\') {
-            i++;
-        }
-        else if (text[i] == '(') {
-            depth++;
-            if (i + 1 >= self->text.len || text[i + 1] != '?') {
-                return refuse(self, i, "a capturing group inside an expression: write (?: for (");
-            }
-        }
-        else if (text[i] == ')') {
-            depth--;
-        }
-    }
-    if (depth == 0) {
-        *length = i - 1 - at;
-        return *length > 0 || refuse(self, at, "an empty expression");
-    }
-    return refuse(self, at - 1, "a ( without its )");
-}
-
-static void add_token(parser *self, token_type type, apr_size_t at, apr_size_t from,
-                      apr_size_t length)
-{
-    token *added = apr_array_push(self->tokens);
-
-    added->type = type;
-    added->at = at;
-    added->value.ptr = self->text.ptr + from;
-    added->value.len = length;
-}
-
-/* Cut one token off at *@a at, and move there behind it. */
-static int take_token(parser *self, apr_size_t *at)
-{
-    apr_size_t from = *at;
-    apr_size_t length = 1;
-    char c = self->text.ptr[from];
-
-    switch (c) {
-    case '\\':
-        if (from + 1 >= self->text.len) {
-            return refuse(self, from, "nothing behind the \\");
-        }
-        add_token(self, ESCAPED, from, from + 1, 1);
-        *at = from + 2;
-        return 1;
-    case ':':
-        length = name_length(self->text, from + 1);
-        if (length == 0) {
-            return refuse(self, from, "a : without a parameter's name");
-        }
-        add_token(self, NAME, from, from + 1, length);
-        *at = from + 1 + length;
-        return 1;
-    case '(':
-        if (!measure_expression(self, &length, from + 1)) {
-            return 0;
-        }
-        add_token(self, EXPRESSION, from, from + 1, length);
-        *at = from + length + 2;
-        return 1;
-    default:
-        add_token(self, c == '{' ? OPEN : c == '}' ? CLOSE : strchr("*+?", c) ? MODIFIER : CHAR,
-                  from, from, 1);
-        *at = from + 1;
-        return 1;
-    }
-}
-
-static int cut(parser *self)
-{
-    apr_size_t at = 0;
-
-    while (at < self->text.len) {
-        if (!take_token(self, &at)) {
-            return 0;
-        }
-    }
-    add_token(self, END, at, at, 0);
-    return 1;
-}
-
 /* ---------------------------------------------------------------- into parts */
 
-static const token *current(const parser *self)
+static const clerk_path_token *current(const parser *self)
 {
-    return &APR_ARRAY_IDX(self->tokens, self->next, token);
+    return &APR_ARRAY_IDX(self->tokens, self->next, clerk_path_token);
 }
 
 /* The token where it is of this type, and go on behind it; else NULL. */
-static const token *accept_token(parser *self, token_type type)
+static const clerk_path_token *accept_token(parser *self, clerk_path_token_type type)
 {
-    const token *found = current(self);
+    const clerk_path_token *found = current(self);
 
     if (found->type != type) {
         return NULL;
@@ -180,24 +62,25 @@ static const token *accept_token(parser *self, token_type type)
     return found;
 }
 
-static const char *value_of(const parser *self, const token *found)
+static const char *value_of(const parser *self, const clerk_path_token *found)
 {
     return found ? clerk_slice_copy(found->value, self->pool) : NULL;
 }
 
-static int expect(parser *self, token_type type)
+static int expect(parser *self, clerk_path_token_type type)
 {
     if (accept_token(self, type)) {
         return 1;
     }
     switch (current(self)->type) {
-    case CLOSE:
+    case CLERK_PATH_CLOSE:
         return refuse(self, current(self)->at, "a } without its {");
-    case MODIFIER:
+    case CLERK_PATH_MODIFIER:
         return refuse(self, current(self)->at, "nothing to repeat");
     default:
         return refuse(self, current(self)->at,
-                      type == CLOSE ? "a } belongs here" : "this cannot stand here");
+                      type == CLERK_PATH_CLOSE ? "a } belongs here"
+                                               : "this cannot stand here");
     }
 }
 
@@ -238,7 +121,7 @@ static const char *default_expression(parser *self, const char *prefix, apr_size
                        ")[^" DELIMITER_CLASS "])+?", NULL);
 }
 
-static const char *own_expression(parser *self, const token *found)
+static const char *own_expression(parser *self, const clerk_path_token *found)
 {
     const char *reason = NULL;
     apr_size_t at = 0;
@@ -264,15 +147,16 @@ static void keep_literal(parser *self)
 
 static void add_group(parser *self, part group)
 {
-    const token *modifier = accept_token(self, MODIFIER);
+    const clerk_path_token *modifier = accept_token(self, CLERK_PATH_MODIFIER);
 
     group.modifier = modifier ? *modifier->value.ptr : '\0';
     APR_ARRAY_PUSH(self->parts, part) = group;
 }
 
 /* `:name`, `:name(…)` or `(…)`, with the character before it where that is a prefix. */
-static int take_parameter(parser *self, const token *prefix, const token *name,
-                          const token *expression)
+static int take_parameter(parser *self, const clerk_path_token *prefix,
+                          const clerk_path_token *name,
+                          const clerk_path_token *expression)
 {
     part group = { .name = value_of(self, name), .prefix = "", .suffix = "" };
 
@@ -296,9 +180,11 @@ static const char *take_text(parser *self)
 {
     char *text = apr_palloc(self->pool, self->text.len + 1);
     apr_size_t length = 0;
-    const token *found;
+    const clerk_path_token *found;
 
-    while ((found = accept_token(self, CHAR)) || (found = accept_token(self, ESCAPED))) {
+    while ((found = accept_token(self, CLERK_PATH_CHAR))
+           || (found = accept_token(self, CLERK_PATH_ESCAPED)))
+    {
         text[length++] = *found->value.ptr;
     }
     text[length] = '\0';
@@ -309,17 +195,18 @@ static const char *take_text(parser *self)
 static int take_group(parser *self)
 {
     part group = { .prefix = take_text(self) };
-    const token *name = accept_token(self, NAME);
-    const token *expression = accept_token(self, EXPRESSION);
+    const clerk_path_token *name = accept_token(self, CLERK_PATH_NAME);
+    const clerk_path_token *expression = accept_token(self, CLERK_PATH_EXPRESSION);
 
     group.name = value_of(self, name);
     group.suffix = take_text(self);
-    if (!expect(self, CLOSE)) {
+    if (!expect(self, CLERK_PATH_CLOSE)) {
         return 0;
     }
     if (name != NULL || expression != NULL) {
-        group.expression = expression ? own_expression(self, expression)
-                                      : default_expression(self, group.prefix, name->at);
+        group.expression = expression
+                               ? own_expression(self, expression)
+                               : default_expression(self, group.prefix, name->at);
         if (group.expression == NULL) {
             return 0;
         }
@@ -330,19 +217,20 @@ static int take_group(parser *self)
 
 static int take_part(parser *self)
 {
-    const token *character = accept_token(self, CHAR);
-    const token *name = accept_token(self, NAME);
-    const token *expression = accept_token(self, EXPRESSION);
+    const clerk_path_token *character = accept_token(self, CLERK_PATH_CHAR);
+    const clerk_path_token *name = accept_token(self, CLERK_PATH_NAME);
+    const clerk_path_token *expression = accept_token(self, CLERK_PATH_EXPRESSION);
 
     if (name != NULL || expression != NULL) {
         return take_parameter(self, character, name, expression);
     }
-    if (character != NULL || (character = accept_token(self, ESCAPED))) {
+    if (character != NULL || (character = accept_token(self, CLERK_PATH_ESCAPED))) {
         self->pending[self->pending_len++] = *character->value.ptr;
         return 1;
     }
     keep_literal(self);
-    return accept_token(self, OPEN) ? take_group(self) : expect(self, END);
+    return accept_token(self, CLERK_PATH_OPEN) ? take_group(self)
+                                               : expect(self, CLERK_PATH_END);
 }
 
 static int parse(parser *self)
@@ -380,9 +268,9 @@ static const char *group_text(const part *group, apr_pool_t *pool)
         return apr_pstrcat(pool, "(", group->expression, ")", modifier, NULL);
     }
     if (is_repeated(group)) {
-        return apr_pstrcat(pool, "(?:", prefix, "((?:", group->expression, ")(?:", suffix,
-                           prefix, "(?:", group->expression, "))*)", suffix, ")",
-                           group->modifier == '*' ? "?" : "", NULL);
+        return apr_pstrcat(pool, "(?:", prefix, "((?:", group->expression,
+                           ")(?:", suffix, prefix, "(?:", group->expression, "))*)",
+                           suffix, ")", group->modifier == '*' ? "?" : "", NULL);
     }
     return apr_pstrcat(pool, "(?:", prefix, "(", group->expression, ")", suffix, ")",
                        modifier, NULL);
@@ -431,7 +319,8 @@ static int check_text(parser *self)
         unsigned char c = (unsigned char)self->text.ptr[i];
 
         if (c <= 0x20 || c >= 0x7f) {
-            return refuse(self, i, "a byte that no path in a URL has: percent-encode it");
+            return refuse(self, i,
+                          "a byte that no path in a URL has: percent-encode it");
         }
     }
     return (self->text.len > 0 && strchr("/({\\", *self->text.ptr) != NULL)
@@ -445,12 +334,13 @@ clerk_status clerk_path_pattern_parse(clerk_path_pattern *pattern, const char *t
         .text = clerk_slice_of(text),
         .pool = pool,
         .fault = fault,
-        .tokens = apr_array_make(pool, 16, sizeof(token)),
         .parts = apr_array_make(pool, 8, sizeof(part)),
         .pending = apr_palloc(pool, strlen(text) + 1),
     };
 
-    return check_text(&self) && cut(&self) && parse(&self) && assemble(pattern, &self)
+    return check_text(&self)
+                   && clerk_path_tokens_cut(&self.tokens, self.text, fault, pool)
+                   && parse(&self) && assemble(pattern, &self)
                ? CLERK_OK
                : CLERK_E_UNEXPECTED;
 }

@@ -29,7 +29,8 @@ static clerk_organization_target organization_of(const clerk_dir_config *config,
     clerk_url url;
 
     if ((config->organization_paths == NULL && config->personal_account_paths == NULL)
-        || !clerk_url_parse(&url, clerk_slice_of(own_url))) {
+        || !clerk_url_parse(&url, clerk_slice_of(own_url)))
+    {
         return target;
     }
     path = url.path.len > 0 ? clerk_slice_copy(url.path, pool) : "/";
@@ -38,14 +39,15 @@ static clerk_organization_target organization_of(const clerk_dir_config *config,
         target.kind = id ? CLERK_ORGANIZATION_BY_ID : CLERK_ORGANIZATION_BY_SLUG;
         target.value = id ? id : slug;
     }
-    else if (clerk_path_rules_match(config->personal_account_paths, path, NULL, NULL, pool)) {
+    else if (clerk_path_rules_match(config->personal_account_paths, path, NULL, NULL,
+                                    pool)) {
         target.kind = CLERK_ORGANIZATION_PERSONAL;
     }
     return target;
 }
 
-clerk_session_options clerk_navigation_options(request_rec *r, const clerk_request *record,
-                                               const clerk_facts *facts)
+clerk_session_options clerk_navigation_options(request_rec *r,
+                                               const clerk_request *record)
 {
     const clerk_dir_config *config = clerk_request_config(r);
     clerk_session_options options = { .sign_in_url = config->sign_in_url };
@@ -56,8 +58,8 @@ clerk_session_options clerk_navigation_options(request_rec *r, const clerk_reque
     options.handshake = 1;
     options.cross_origin_sync = config->cross_origin_sync == CLERK_ON;
     options.satellite_auto_sync = config->satellite_auto_sync == CLERK_ON;
-    if (clerk_is_handshake_eligible(facts)) {
-        options.organization = organization_of(config, facts->own_url, r->pool);
+    if (clerk_is_handshake_eligible(&record->facts)) {
+        options.organization = organization_of(config, record->facts.own_url, r->pool);
     }
     return options;
 }
@@ -101,7 +103,8 @@ void clerk_navigation_tell(request_rec *r, const clerk_request *record)
     if (!is_unmade_handshake(r, decision)) {
         add_cookies(r, decision->cookies);
     }
-    if (clerk_request_config(r)->debug_headers == CLERK_ON && *decision->reason != '\0') {
+    if (clerk_request_config(r)->debug_headers == CLERK_ON && *decision->reason != '\0')
+    {
         add_reason(r, &record->verdict);
     }
     if (decision->advice != NULL) {
@@ -114,7 +117,8 @@ int clerk_navigation_redirect(request_rec *r, clerk_request *record)
     const clerk_decision *decision = &record->verdict.decision;
 
     if (decision->kind != CLERK_HANDSHAKE
-        || clerk_config_is_log_only(clerk_request_config(r))) {
+        || clerk_config_is_log_only(clerk_request_config(r)))
+    {
         return DECLINED;
     }
     clerk_log_redirect(r, record);

@@ -9,10 +9,9 @@
  * is: part of a page, an error page and a request that was judged before under another
  * configuration send nobody anywhere and cost no call of Clerk's API.
  *
- * @param facts  filled
+ * @param record  with instance and facts
  */
-clerk_session_options clerk_navigation_options(request_rec *r, const clerk_request *record,
-                                               const clerk_facts *facts);
+clerk_session_options clerk_navigation_options(request_rec *r, const clerk_request *record);
 
 /**
  * Put what was decided into the answer, whatever that will be: cookies, and under

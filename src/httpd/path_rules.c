@@ -13,8 +13,9 @@ enum { MATCH_COUNT = 32 };
 
 static const char *bad_pattern(cmd_parms *cmd, const char *pattern, const char *reason)
 {
-    return apr_psprintf(cmd->pool, "%s: \"%s\" is not a path pattern: %s; write one as in "
-                                   "/orgs/:slug or /orgs/:slug/(.*)",
+    return apr_psprintf(cmd->pool,
+                        "%s: \"%s\" is not a path pattern: %s; write one as in "
+                        "/orgs/:slug or /orgs/:slug/(.*)",
                         cmd->cmd->name, clerk_value_shown(pattern), reason);
 }
 
@@ -60,10 +61,9 @@ static const char *parameter(const clerk_path_rule *rule, const ap_regmatch_t *f
         const ap_regmatch_t *at = &found[group];
 
         if (of != NULL && strcmp(of, name) == 0 && at->rm_so >= 0) {
-            return at->rm_eo > at->rm_so
-                       ? apr_pstrmemdup(pool, path + at->rm_so,
-                                        (apr_size_t)(at->rm_eo - at->rm_so))
-                       : NULL;
+            return at->rm_eo > at->rm_so ? apr_pstrmemdup(
+                       pool, path + at->rm_so, (apr_size_t)(at->rm_eo - at->rm_so))
+                                         : NULL;
         }
     }
     return NULL;

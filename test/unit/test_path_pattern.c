@@ -25,10 +25,12 @@ static const struct {
     { "/orgs/:id(\\d+)", "\\/orgs(?:\\/(\\d+))", "id," },
     { "/:slug([^/]+?)", "(?:\\/([^/]+?))", "slug," },
     { "/:slug((?!new)[a-z]+)", "(?:\\/((?!new)[a-z]+))", "slug," },
-    { "/:slug((?:a|b)(?=c)(?<=d)(?<!e))", "(?:\\/((?:a|b)(?=c)(?<=d)(?<!e)))", "slug," },
+    { "/:slug((?:a|b)(?=c)(?<=d)(?<!e))", "(?:\\/((?:a|b)(?=c)(?<=d)(?<!e)))",
+      "slug," },
     { "/:slug(\\w{2,}\\.x)", "(?:\\/(\\w{2,}\\.x))", "slug," },
     { "/:slug(a|b|)", "(?:\\/(a|b|))", "slug," },
-    { "/:slug(a{2}b{2,3}c??d*?e+?f{2}?)", "(?:\\/(a{2}b{2,3}c??d*?e+?f{2}?))", "slug," },
+    { "/:slug(a{2}b{2,3}c??d*?e+?f{2}?)", "(?:\\/(a{2}b{2,3}c??d*?e+?f{2}?))",
+      "slug," },
     { "/:slug(\\)\\(\\/\\-)", "(?:\\/(\\)\\(\\/\\-))", "slug," },
     { "/:slug([\\]\\w^-])", "(?:\\/([\\]\\w^-]))", "slug," },
     { "(/orgs|/o)/:slug", "(/orgs|/o)(?:\\/(" ANY "))", "-,slug," },
@@ -49,8 +51,10 @@ static const struct {
     { "/a{b}+/c", "\\/a(?:b)+\\/c", "" },
     { "/a{\\}b}*", "\\/a(?:\\}b)*", "" },
     { "/orgs{/:slug}?", "\\/orgs(?:\\/(" ANY "))?", "slug," },
-    { "/orgs{/:slug/x}*", "\\/orgs(?:\\/((?:" ANY ")(?:\\/x\\/(?:" ANY "))*)\\/x)?", "slug," },
-    { "{/:lang}?/orgs/:slug", "(?:\\/(" ANY "))?\\/orgs(?:\\/(" ANY "))", "lang,slug," },
+    { "/orgs{/:slug/x}*", "\\/orgs(?:\\/((?:" ANY ")(?:\\/x\\/(?:" ANY "))*)\\/x)?",
+      "slug," },
+    { "{/:lang}?/orgs/:slug", "(?:\\/(" ANY "))?\\/orgs(?:\\/(" ANY "))",
+      "lang,slug," },
     { "/a{:b}", "\\/a(" ANY ")", "b," },
     { "/{:a}-{:b(x)y}?", "\\/(" ANY ")-(?:(x)y)?", "a,b," },
     { "/{(x)}", "\\/(x)", "-," },
@@ -76,8 +80,8 @@ static const char *names_of(const clerk_path_pattern *pattern, apr_pool_t *pool)
     int i;
 
     for (i = 0; i < pattern->count; i++) {
-        names = apr_pstrcat(pool, names, pattern->names[i] ? pattern->names[i] : "-", ",",
-                            NULL);
+        names = apr_pstrcat(pool, names, pattern->names[i] ? pattern->names[i] : "-",
+                            ",", NULL);
     }
     return names;
 }
@@ -96,8 +100,9 @@ static void translates(void **state)
             fail_msg("%s: %s at %lu", translations[i].pattern, fault.reason,
                      (unsigned long)fault.at);
         }
-        assert_string_equal(pattern.expression,
-                            apr_pstrcat(*state, BEGIN, translations[i].expression, END, NULL));
+        assert_string_equal(
+            pattern.expression,
+            apr_pstrcat(*state, BEGIN, translations[i].expression, END, NULL));
         assert_string_equal(names_of(&pattern, *state), translations[i].names);
     }
 }
@@ -147,7 +152,9 @@ static const struct {
     { "/:x(a{2}+)", 8, "nothing to repeat" },
     { "/:x(a|*)", 6, "nothing to repeat" },
     { "/:x((?:+))", 7, "nothing to repeat" },
-    { "/:x(a??" "?)", 7, "nothing to repeat" },
+    { "/:x(a??"
+      "?)",
+      7, "nothing to repeat" },
     { "/:x((?i)a)", 4, "a group of a kind that is not known here" },
     { "/:x((?<n>a))", 4, "a group of a kind that is not known here" },
     { "/:x((?>a))", 4, "a group of a kind that is not known here" },
@@ -170,8 +177,7 @@ static void refuses(void **state)
         clerk_path_pattern_fault fault = { "", 0 };
 
         if (clerk_path_pattern_parse(&pattern, refusals[i].pattern, &fault, *state)
-            == CLERK_OK)
-        {
+            == CLERK_OK) {
             fail_msg("\"%s\" is taken, as %s", refusals[i].pattern, pattern.expression);
         }
         assert_null(pattern.expression);
@@ -208,8 +214,8 @@ static void takes_or_refuses_any_text(void **state)
         guarded = support_bytes(text, length + 1, *state).ptr;
         if (clerk_path_pattern_parse(&pattern, guarded, &fault, *state) == CLERK_OK) {
             assert_int_equal(strncmp(pattern.expression, BEGIN, strlen(BEGIN)), 0);
-            assert_string_equal(pattern.expression + strlen(pattern.expression) - strlen(END),
-                                END);
+            assert_string_equal(
+                pattern.expression + strlen(pattern.expression) - strlen(END), END);
         }
         else {
             assert_true(fault.at <= length);

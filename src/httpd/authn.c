@@ -4,6 +4,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "../core/json.h"
 #include "authz.h"
 #include "log.h"
 #include "module.h"
@@ -22,7 +23,7 @@ static const char *remote_user(request_rec *r, const clerk_auth *auth)
     if (path == NULL || clerk_token_type_is_machine(auth->type)) {
         return auth->subject;
     }
-    claim = clerk_json_at(auth->claims, path);
+    claim = clerk_json_at(clerk_request_claims(r), path);
     return json_is_string(claim) || json_is_number(claim) ? clerk_json_plain(claim, r->pool)
                                                           : NULL;
 }

@@ -62,7 +62,7 @@ void clerk_log_missing_azp(request_rec *r, const clerk_request *record,
 
     if (verdict->status == CLERK_OK && verdict->carrier == CLERK_CARRIER_COOKIE
         && policy->authorized_parties == NULL
-        && clerk_json_string(verdict->auth->claims, "azp") == NULL
+        && verdict->auth->authorized_party == NULL
         && clerk_runtime_first_missing_azp()) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "a session cookie without azp claim was accepted; set "

@@ -119,6 +119,23 @@ const clerk_auth *clerk_request_auth(const request_rec *r)
                : NULL;
 }
 
+const json_t *clerk_request_claims(request_rec *r)
+{
+    const clerk_request *source = clerk_request_inherited(r);
+    clerk_request *record = clerk_request_known(r);
+
+    if (source == NULL || !source->evaluated || source->verdict.status != CLERK_OK) {
+        return NULL;
+    }
+    if (record != source) { /* whose pool may live longer than this one */
+        return clerk_auth_claims(source->verdict.auth, r->pool);
+    }
+    if (record->claims == NULL) {
+        record->claims = clerk_auth_claims(record->verdict.auth, r->pool);
+    }
+    return record->claims;
+}
+
 void clerk_request_name_denial(const request_rec *r, clerk_request *record)
 {
     const apr_array_header_t *lines = clerk_request_config(r)->user_lines;

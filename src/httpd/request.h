@@ -24,6 +24,7 @@ typedef struct clerk_request {
     const clerk_instance *instance;
     clerk_facts facts;
     clerk_verdict verdict;
+    const json_t *claims; /* kept by clerk_request_claims */
 
     const char *denied_by;        /* the Require line that decided last, as written */
     const clerk_requirement *stale; /* a reverification that was refused */
@@ -61,6 +62,9 @@ clerk_request *clerk_request_identify(request_rec *r);
 
 /** Who is asking; NULL while unknown or nobody. */
 const clerk_auth *clerk_request_auth(const request_rec *r);
+
+/** The claims of who is asking, parsed at the first call; NULL where there are none. */
+const json_t *clerk_request_claims(request_rec *r);
 
 /**
  * Name the line that refused where none of ours did: the line of mod_authz_user that

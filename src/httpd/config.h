@@ -38,6 +38,9 @@ enum {
     CLERK_EXPORT_CLAIMS = 8
 };
 
+/* All types, said by one word; a list of all four is not that. */
+enum { CLERK_ACCEPTS_ANY_TYPE = 16 | CLERK_TOKEN_ANY };
+
 /** One ClerkExportClaim line. */
 typedef struct clerk_exported_claim {
     const char *path;
@@ -49,6 +52,7 @@ typedef struct clerk_exported_claim {
 typedef struct clerk_dir_config {
     clerk_instance_config *instance;
 
+    unsigned accepts; /* bits of clerk_token_type; CLERK_ACCEPTS_ANY_TYPE as written */
     /* lists of const char *, kept NULL-terminated behind their last element */
     apr_array_header_t *authorized_parties;
     apr_array_header_t *audiences;
@@ -60,10 +64,18 @@ typedef struct clerk_dir_config {
     clerk_enforce enforce;
     clerk_error_body error_body;
     clerk_flag sign_in_redirect;
+    clerk_flag handshake;
+    clerk_flag cross_origin_sync;
+    clerk_flag satellite_auto_sync;
+    clerk_flag debug_headers;
+    clerk_flag forwarded_headers;
     clerk_flag allow_preflight;
     const char *sign_in_url;
+    const char *sign_up_url;
     const char *unauthenticated_url;
     const char *unauthorized_url;
+    apr_array_header_t *organization_paths;     /* of clerk_path_rule */
+    apr_array_header_t *personal_account_paths; /* likewise */
 
     unsigned exports;
     apr_array_header_t *exported_claims; /* of clerk_exported_claim */
@@ -78,10 +90,12 @@ typedef struct clerk_server_config {
     const apr_interval_time_t *key_refresh;
     const apr_interval_time_t *key_max_stale;
     const apr_interval_time_t *key_min_interval;
+    const apr_interval_time_t *machine_token_ttl;
     const apr_interval_time_t *api_connect_timeout;
     const apr_interval_time_t *api_total_timeout;
     const char *api_ca_file;
     const char *api_proxy;
+    unsigned api_connections; /* requests at a time; 0 is unset */
 } clerk_server_config;
 
 void *clerk_dir_config_create(apr_pool_t *pool, char *dir);
@@ -95,7 +109,18 @@ int clerk_config_protects(const clerk_dir_config *config);
 int clerk_config_is_log_only(const clerk_dir_config *config);
 int clerk_config_redirects_to_sign_in(const clerk_dir_config *config);
 int clerk_config_allows_preflight(const clerk_dir_config *config);
+
+/**
+ * Whether sessions are renewed by handshake and refresh: as said, else where @a instance has
+ * the keys for it. A browser is sent to the Frontend API, which the publishable key names, and
+ * what it brings back is fetched from the Backend API, which takes the secret key.
+ */
+int clerk_config_renews_sessions(const clerk_dir_config *config,
+                                 const clerk_instance *instance);
 unsigned clerk_config_exports(const clerk_dir_config *config);
+
+/** Bits of clerk_token_type, never none. */
+unsigned clerk_config_accepts(const clerk_dir_config *config);
 clerk_error_body clerk_config_error_body(const clerk_dir_config *config);
 
 /** The policy in force; its lists belong to @a config. */
@@ -106,5 +131,7 @@ apr_interval_time_t clerk_config_key_max_stale(const clerk_server_config *config
 apr_interval_time_t clerk_config_key_min_interval(const clerk_server_config *config);
 apr_interval_time_t clerk_config_connect_timeout(const clerk_server_config *config);
 apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config);
+apr_interval_time_t clerk_config_machine_token_ttl(const clerk_server_config *config);
+unsigned clerk_config_api_connections(const clerk_server_config *config);
 
 #endif

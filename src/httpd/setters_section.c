@@ -21,17 +21,6 @@ static void append(apr_array_header_t **list, cmd_parms *cmd, const char *value)
     (*list)->nelts--;
 }
 
-/** As a browser writes the origin of a page: no port that is the scheme's own. */
-static const char *web_origin(const clerk_url *url, apr_pool_t *pool)
-{
-    const char *scheme = url->is_https ? "https" : "http";
-    const char *host = clerk_slice_copy(url->host, pool);
-
-    return url->port == (url->is_https ? 443u : 80u)
-               ? apr_pstrcat(pool, scheme, "://", host, NULL)
-               : apr_psprintf(pool, "%s://%s:%u", scheme, host, url->port);
-}
-
 /**
  * An origin (RFC 6454, 6.2): scheme and host in lower case and no path. Of other schemes
  * than http and https (an app's own, a browser extension's) only the shape is known.
@@ -55,7 +44,7 @@ static int is_origin(const char *text, apr_pool_t *pool)
         return 1;
     }
     return clerk_url_parse(&url, clerk_slice_of(text))
-           && strcmp(text, web_origin(&url, pool)) == 0;
+           && strcmp(text, clerk_url_web_origin(&url, pool)) == 0;
 }
 
 const char *clerk_set_authorized_party(cmd_parms *cmd, void *record, const char *origin)
@@ -139,6 +128,32 @@ static const char *choose(int *value, cmd_parms *cmd, const char *word,
     }
     return apr_psprintf(cmd->pool, "%s: \"%s\" is not known: write %s", cmd->cmd->name,
                         word, all);
+}
+
+const char *clerk_set_accepted_token(cmd_parms *cmd, void *record, const char *word)
+{
+    static const choice choices[] = { { "any", CLERK_ACCEPTS_ANY_TYPE },
+                                      { "session_token", CLERK_TOKEN_SESSION },
+                                      { "oauth_token", CLERK_TOKEN_OAUTH },
+                                      { "m2m_token", CLERK_TOKEN_M2M },
+                                      { "api_key", CLERK_TOKEN_API_KEY },
+                                      { NULL, 0 } };
+    clerk_dir_config *section = record;
+    int value = 0;
+    const char *problem = choose(&value, cmd, word, choices,
+                                 "any, or one or more of session_token, oauth_token, "
+                                 "m2m_token and api_key");
+
+    if (problem == NULL && section->accepts != 0
+        && (value == CLERK_ACCEPTS_ANY_TYPE) != (section->accepts == CLERK_ACCEPTS_ANY_TYPE)) {
+        return apr_psprintf(cmd->pool, "%s: \"any\" cannot stand beside other "
+                                       "words: write either", cmd->cmd->name);
+    }
+    if (section->accepts == 0) {
+        clerk_configuration_add_accepting(cmd, section);
+    }
+    section->accepts |= (unsigned)value;
+    return problem;
 }
 
 const char *clerk_set_responses(cmd_parms *cmd, void *record, const char *word)

@@ -17,18 +17,20 @@ static void find_session(clerk_set_cookies *cookies, const char *directive,
     }
 }
 
-void clerk_set_cookies_read(clerk_set_cookies *cookies, const json_t *directives,
+void clerk_set_cookies_read(clerk_set_cookies *cookies, const clerk_node *directives,
                             apr_pool_t *pool)
 {
-    size_t i;
+    const clerk_node *list =
+        clerk_node_is(directives, CLERK_NODE_ARRAY) ? directives : NULL;
+    const clerk_node *at;
 
     cookies->session = NULL;
     cookies->values =
-        apr_array_make(pool, (int)json_array_size(directives) + 2, sizeof(char *));
-    for (i = 0; i < json_array_size(directives); i++) {
-        const char *directive = json_string_value(json_array_get(directives, i));
+        apr_array_make(pool, (int)clerk_node_count(list) + 2, sizeof(char *));
+    for (at = clerk_node_first(list); at; at = clerk_node_next(list, at)) {
+        const char *directive = clerk_node_string(at);
 
-        if (directive && !clerk_slice_has_control(clerk_slice_of(directive))) {
+        if (directive && !clerk_slice_has_control(at->text)) {
             APR_ARRAY_PUSH(cookies->values, const char *) = directive;
             find_session(cookies, directive, pool);
         }

@@ -5,7 +5,7 @@
 #include <apr_tables.h>
 
 #include "instance.h"
-#include "json.h"
+#include "node.h"
 
 typedef struct clerk_set_cookies {
     apr_array_header_t *values; /* of const char *; may be empty */
@@ -21,7 +21,7 @@ typedef struct clerk_set_cookies {
  *
  * @param directives  anything but an array is an empty one; must outlive @a cookies
  */
-void clerk_set_cookies_read(clerk_set_cookies *cookies, const json_t *directives,
+void clerk_set_cookies_read(clerk_set_cookies *cookies, const clerk_node *directives,
                             apr_pool_t *pool);
 
 /**

@@ -23,10 +23,10 @@ static clerk_decision *decision_of(clerk_inquiry *inquiry)
 
 /* ---------------------------------------------------------------- its cookies */
 
-static const json_t *redeem(clerk_inquiry *inquiry)
+static const clerk_node *redeem(clerk_inquiry *inquiry)
 {
     const clerk_situation *situation = &inquiry->situation;
-    const json_t *directives = NULL;
+    const clerk_node *directives = NULL;
     const char *why = "there is no secret key";
 
     if (inquiry->verifier->renewal == NULL
@@ -44,7 +44,7 @@ static const json_t *redeem(clerk_inquiry *inquiry)
 static void take_nonce(clerk_set_cookies *cookies, clerk_inquiry *inquiry)
 {
     const clerk_situation *situation = &inquiry->situation;
-    const json_t *directives = redeem(inquiry);
+    const clerk_node *directives = redeem(inquiry);
 
     clerk_set_cookies_read(cookies, directives, inquiry->pool);
     if (directives == NULL && situation->browser.has_nonce_cookie) {
@@ -57,13 +57,13 @@ static void take_nonce(clerk_set_cookies *cookies, clerk_inquiry *inquiry)
 
 static clerk_status take_token(clerk_set_cookies *cookies, clerk_inquiry *inquiry)
 {
-    const json_t *payload;
+    const clerk_node *payload;
     clerk_status status = clerk_verify_handshake_token(
         &payload, clerk_slice_of(inquiry->situation.browser.handshake),
         &inquiry->verification, inquiry->pool, &inquiry->error);
 
     if (status == CLERK_OK) {
-        clerk_set_cookies_read(cookies, json_object_get(payload, "handshake"),
+        clerk_set_cookies_read(cookies, clerk_node_member(payload, "handshake"),
                                inquiry->pool);
     }
     return status;

@@ -3,11 +3,12 @@
 
 #include <apr_lib.h>
 
+#include "../core/json.h"
 #include "../core/query.h"
 
 /* ---------------------------------------------------------------- the handshake's payload */
 
-int clerk_redeem_nonce(const json_t **directives, const clerk_api *api,
+int clerk_redeem_nonce(const clerk_node **directives, const clerk_api *api,
                        const clerk_instance *instance, const char *nonce,
                        const char **why, apr_pool_t *pool)
 {
@@ -15,7 +16,7 @@ int clerk_redeem_nonce(const json_t **directives, const clerk_api *api,
                                    clerk_form_encode(nonce, pool), NULL);
     clerk_http_response response;
     clerk_api_failure failure;
-    const json_t *document;
+    const clerk_node *document;
 
     *why = "the Backend API does not know it, or gives no payload for it";
     if (clerk_api_call(&response, api, instance, "GET", path, NULL, &failure, pool)
@@ -25,11 +26,11 @@ int clerk_redeem_nonce(const json_t **directives, const clerk_api *api,
         return 0;
     }
     if (response.status != 200
-        || clerk_json_load(&document, response.body, pool, NULL) != CLERK_OK)
+        || clerk_node_load(&document, response.body, pool, NULL) != CLERK_OK)
     {
         return 0;
     }
-    *directives = json_object_get(document, "directives");
+    *directives = clerk_node_member(document, "directives");
     return 1;
 }
 
@@ -167,12 +168,15 @@ static int fail(clerk_slice *answer, const char *why)
 /** The code of the first error of Clerk's error list. */
 static const char *first_code(clerk_slice body, apr_pool_t *pool)
 {
-    const json_t *document;
+    const clerk_node *document;
     const char *code = NULL;
 
-    if (clerk_json_load(&document, body, pool, NULL) == CLERK_OK) {
-        code = clerk_json_string(
-            json_array_get(json_object_get(document, "errors"), 0), "code");
+    if (clerk_node_load(&document, body, pool, NULL) == CLERK_OK) {
+        const clerk_node *errors = clerk_node_member(document, "errors");
+
+        if (clerk_node_is(errors, CLERK_NODE_ARRAY)) {
+            code = clerk_node_text(clerk_node_first(errors), "code");
+        }
     }
     return code != NULL && *code != '\0' ? code : "unexpected-bapi-error";
 }

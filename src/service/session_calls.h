@@ -15,7 +15,7 @@
  * @param why         filled otherwise: static text
  * @return whether there was an answer of 200
  */
-int clerk_redeem_nonce(const json_t **directives, const clerk_api *api,
+int clerk_redeem_nonce(const clerk_node **directives, const clerk_api *api,
                        const clerk_instance *instance, const char *nonce,
                        const char **why, apr_pool_t *pool);
 

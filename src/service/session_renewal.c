@@ -55,7 +55,7 @@ apr_status_t clerk_session_renewal_create(clerk_session_renewal **renewal,
     return made->answers != NULL && made->flights != NULL ? APR_SUCCESS : APR_ENOMEM;
 }
 
-int clerk_session_renewal_redeem(const json_t **directives,
+int clerk_session_renewal_redeem(const clerk_node **directives,
                                  clerk_session_renewal *renewal,
                                  const clerk_instance *instance, const char *nonce,
                                  const char **why, apr_pool_t *pool)
@@ -176,7 +176,7 @@ const char *clerk_session_renewal_refresh(clerk_set_cookies *cookies,
                      .request = request,
                      .pool = pool };
     clerk_slice answer = { NULL, 0 };
-    const json_t *document;
+    const clerk_node *document;
     int is_good;
 
     if (!digest(&self)) {
@@ -188,9 +188,9 @@ const char *clerk_session_renewal_refresh(clerk_set_cookies *cookies,
     if (!is_good) {
         return clerk_slice_copy(answer, pool);
     }
-    if (clerk_json_load(&document, answer, pool, NULL) != CLERK_OK) {
+    if (clerk_node_load(&document, answer, pool, NULL) != CLERK_OK) {
         return "unexpected-sdk-error";
     }
-    clerk_set_cookies_read(cookies, json_object_get(document, "cookies"), pool);
+    clerk_set_cookies_read(cookies, clerk_node_member(document, "cookies"), pool);
     return cookies->values->nelts > 0 ? NULL : "unexpected-sdk-error";
 }

@@ -28,7 +28,7 @@ apr_status_t clerk_session_renewal_create(clerk_session_renewal **renewal,
                                           apr_pool_t *pchild);
 
 /** As clerk_redeem_nonce. */
-int clerk_session_renewal_redeem(const json_t **directives,
+int clerk_session_renewal_redeem(const clerk_node **directives,
                                  clerk_session_renewal *renewal,
                                  const clerk_instance *instance, const char *nonce,
                                  const char **why, apr_pool_t *pool);

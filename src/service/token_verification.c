@@ -109,7 +109,7 @@ clerk_status clerk_verify_machine_jwt(const clerk_auth **auth, const clerk_jwt *
 
 /* ---------------------------------------------------------------- handshakes */
 
-clerk_status clerk_verify_handshake_token(const json_t **payload, clerk_slice token,
+clerk_status clerk_verify_handshake_token(const clerk_node **payload, clerk_slice token,
                                           const clerk_verification *by,
                                           apr_pool_t *pool, clerk_error *error)
 {

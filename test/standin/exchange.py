@@ -57,8 +57,8 @@ def html_response(text: str, status: int = 200) -> Response:
                     [("Cache-Control", "no-store")])
 
 
-def redirect(location: str) -> Response:
-    return Response(303, headers=[("Location", location), ("Cache-Control", "no-store")])
+def redirect(location: str, status: int = 303) -> Response:
+    return Response(status, headers=[("Location", location), ("Cache-Control", "no-store")])
 
 
 def clerk_error(status: int, code: str, message: str, long_message: str | None = None,

@@ -104,9 +104,8 @@ void clerk_export_refusal(request_rec *r, const clerk_request *record)
 {
     const clerk_verdict *verdict = &record->verdict;
 
-    apr_table_setn(r->subprocess_env, "CLERK_AUTH_STATUS",
-                   verdict->status == CLERK_OK ? "signed-in" : "signed-out");
-    if (verdict->status != CLERK_OK) {
+    apr_table_setn(r->subprocess_env, "CLERK_AUTH_STATUS", verdict->decision.state);
+    if (*verdict->decision.reason != '\0') {
         apr_table_setn(r->subprocess_env, "CLERK_AUTH_REASON", verdict->decision.reason);
     }
     if (verdict->status == CLERK_E_SESSION_PENDING) {

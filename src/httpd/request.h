@@ -72,8 +72,14 @@ const json_t *clerk_request_claims(request_rec *r);
  */
 void clerk_request_name_denial(const request_rec *r, clerk_request *record);
 
-/** Header fields and method as core reads them; slices into @a r. */
-clerk_facts clerk_request_facts(const request_rec *r);
+/**
+ * The nearest record of a request before or around @a r that has been evaluated, whatever the
+ * configuration it was evaluated under; NULL where there is none.
+ */
+const clerk_request *clerk_request_earlier(const request_rec *r);
+
+/** The request as core reads it; slices into @a r. */
+clerk_facts clerk_request_facts(request_rec *r);
 
 /** Tell caches that the answer depends on what the credential was read from. */
 void clerk_request_varies(request_rec *r);

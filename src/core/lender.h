@@ -39,8 +39,8 @@ static inline int clerk_lender_put(clerk_lender *lender, void *thing)
         void *nothing = NULL;
 
         if (atomic_load_explicit(&lender->spare[i], memory_order_relaxed) == NULL
-            && atomic_compare_exchange_strong_explicit(&lender->spare[i], &nothing, thing,
-                                                       memory_order_release,
+            && atomic_compare_exchange_strong_explicit(&lender->spare[i], &nothing,
+                                                       thing, memory_order_release,
                                                        memory_order_relaxed))
         {
             return 1;

@@ -5,13 +5,20 @@
 
 /* Every text of the two records. */
 static const apr_size_t auth_texts[] = {
-    offsetof(clerk_auth, subject),        offsetof(clerk_auth, user_id),
-    offsetof(clerk_auth, session_id),     offsetof(clerk_auth, session_status),
-    offsetof(clerk_auth, authorized_party), offsetof(clerk_auth, org_id),
-    offsetof(clerk_auth, org_slug),       offsetof(clerk_auth, org_role),
-    offsetof(clerk_auth, features),       offsetof(clerk_auth, plans),
-    offsetof(clerk_auth, actor),          offsetof(clerk_auth, token_id),
-    offsetof(clerk_auth, token_name),     offsetof(clerk_auth, machine_id),
+    offsetof(clerk_auth, subject),
+    offsetof(clerk_auth, user_id),
+    offsetof(clerk_auth, session_id),
+    offsetof(clerk_auth, session_status),
+    offsetof(clerk_auth, authorized_party),
+    offsetof(clerk_auth, org_id),
+    offsetof(clerk_auth, org_slug),
+    offsetof(clerk_auth, org_role),
+    offsetof(clerk_auth, features),
+    offsetof(clerk_auth, plans),
+    offsetof(clerk_auth, actor),
+    offsetof(clerk_auth, token_id),
+    offsetof(clerk_auth, token_name),
+    offsetof(clerk_auth, machine_id),
     offsetof(clerk_auth, client_id),
 };
 static const apr_size_t claim_texts[] = {
@@ -46,12 +53,15 @@ typedef struct head {
     apr_int64_t seconds[3]; /* exp, nbf, iat */
     unsigned char forms[3];
     unsigned char type;
+    unsigned char alg;
+    unsigned char typ;
+    unsigned char category;
     unsigned char key_id[CLERK_KEY_ID_LENGTH];
     place texts[AUTH_TEXTS + CLAIM_TEXTS];
     place kid;
     packed_list permissions;
     packed_list scopes;
-    packed_list aud; /* of packed_node */
+    packed_list aud;     /* of packed_node */
     apr_uint16_t claims; /* length of the JSON behind the first byte */
 } head;
 
@@ -195,8 +205,12 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
         to->texts[AUTH_TEXTS + i] =
             pack_text(self, *text_in(&verified->claims, claim_texts[i]));
     }
-    to->kid = pack_text(self, verified->kid);
-    to->permissions = pack_list(self, auth->org_permissions, auth->org_permission_count);
+    to->alg = (unsigned char)verified->jwt.alg;
+    to->typ = (unsigned char)verified->jwt.typ;
+    to->category = (unsigned char)verified->jwt.category;
+    to->kid = pack_text(self, verified->jwt.kid.ptr);
+    to->permissions =
+        pack_list(self, auth->org_permissions, auth->org_permission_count);
     to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count);
     to->aud = pack_nodes(self, verified->claims.aud, pool);
 }
@@ -292,7 +306,8 @@ static void unpack_claims(clerk_claims *claims, const head *from, const char *by
     claims->aud = unpack_nodes(bytes, from->aud, pool);
 }
 
-void clerk_verified_unpack(clerk_verified *verified, const char *packed, apr_pool_t *pool)
+void clerk_verified_unpack(clerk_verified *verified, const char *packed,
+                           apr_pool_t *pool)
 {
     const head *from = (const head *)(const void *)packed;
     const char *bytes = packed + sizeof(*from);
@@ -315,6 +330,11 @@ void clerk_verified_unpack(clerk_verified *verified, const char *packed, apr_poo
     clerk_scoped_names_parse(&auth->plan_names, auth->plans, pool);
     unpack_claims(&verified->claims, from, bytes, pool);
     verified->auth = auth;
-    verified->kid = text_at(bytes, from->kid);
+    memset(&verified->jwt, 0, sizeof(verified->jwt));
+    verified->jwt.alg = (clerk_jwt_alg)from->alg;
+    verified->jwt.typ = (clerk_jwt_typ)from->typ;
+    verified->jwt.category = (clerk_jwt_category)from->category;
+    verified->jwt.kid = clerk_slice_of(text_at(bytes, from->kid));
+    verified->jwt.sub = verified->claims.sub;
     memcpy(verified->key_id, from->key_id, sizeof(verified->key_id));
 }

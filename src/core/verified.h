@@ -10,17 +10,17 @@
  * it: that is judged by the claims wherever the token is shown.
  */
 typedef struct clerk_verified {
-    clerk_claims claims; /* payload: NULL where it was unpacked */
+    clerk_jwt jwt;       /* unpacked: what its header says, and sub */
+    clerk_claims claims; /* unpacked: without payload */
     const clerk_auth *auth;
-    const char *kid;                             /* of the key that signed, and */
-    unsigned char key_id[CLERK_KEY_ID_LENGTH]; /* which key that was */
+    unsigned char key_id[CLERK_KEY_ID_LENGTH]; /* of the key that signed */
 } clerk_verified;
 
 /** Those that pack into more are not worth keeping. */
 enum { CLERK_PACKED_MAX = 32 * 1024 };
 
 /**
- * Pack all of @a verified except claims.payload into one run of bytes that may be copied
+ * Pack @a verified, except what the record says, into one run of bytes that may be copied
  * anywhere. Texts that stand in the claims' JSON, as most do, take no room of their own.
  *
  * @return owned by @a pool; empty when it would be longer than CLERK_PACKED_MAX
@@ -33,6 +33,7 @@ clerk_slice clerk_verified_pack(const clerk_verified *verified, apr_pool_t *pool
  * @param packed  as clerk_verified_pack made it, at an address that suits any type; must
  *                outlive @a verified
  */
-void clerk_verified_unpack(clerk_verified *verified, const char *packed, apr_pool_t *pool);
+void clerk_verified_unpack(clerk_verified *verified, const char *packed,
+                           apr_pool_t *pool);
 
 #endif

@@ -90,14 +90,15 @@ apr_status_t clerk_verified_tokens_create(clerk_verified_tokens **tokens,
         return APR_ENOTIMPL;
     }
     made->count = 1;
-    while (made->count < MOST_PARTS && entries / made->count >= 2 * LEAST_ENTRIES_OF_A_PART)
-    {
+    while (made->count < MOST_PARTS
+           && entries / made->count >= 2 * LEAST_ENTRIES_OF_A_PART) {
         made->count *= 2;
     }
     made->parts = apr_pcalloc(pool, made->count * sizeof(*made->parts));
     apr_pool_cleanup_register(pool, made, free_parts, apr_pool_cleanup_null);
     for (i = 0; i < made->count && status == APR_SUCCESS; i++) {
-        status = make_part(&made->parts[i], (entries + made->count - 1) / made->count, pool);
+        status =
+            make_part(&made->parts[i], (entries + made->count - 1) / made->count, pool);
     }
     if (status == APR_SUCCESS) {
         *tokens = made;
@@ -259,7 +260,8 @@ int clerk_verified_tokens_find(clerk_verified *verified, clerk_verified_tokens *
     return packed != NULL;
 }
 
-void clerk_verified_tokens_keep(clerk_verified_tokens *tokens, const clerk_verified_id *id,
+void clerk_verified_tokens_keep(clerk_verified_tokens *tokens,
+                                const clerk_verified_id *id,
                                 const clerk_verified *verified, apr_time_t now,
                                 apr_pool_t *pool)
 {
@@ -287,7 +289,8 @@ void clerk_verified_tokens_keep(clerk_verified_tokens *tokens, const clerk_verif
     free_entries(gone);
 }
 
-void clerk_verified_tokens_drop(clerk_verified_tokens *tokens, const clerk_verified_id *id)
+void clerk_verified_tokens_drop(clerk_verified_tokens *tokens,
+                                const clerk_verified_id *id)
 {
     part *in = part_of(tokens, id);
     entry *gone = NULL;

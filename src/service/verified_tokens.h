@@ -37,7 +37,7 @@ int clerk_verified_tokens_id(clerk_verified_id *id, clerk_verified_tokens *token
 
 /**
  * Look for a token. What was found says nothing yet: whoever asks judges whether the key
- * (verified->kid, verified->key_id) still is one of the instance's, whether such a token is
+ * (verified->jwt.kid, verified->key_id) still is one of the instance's, whether such a token is
  * accepted, and its claims.
  *
  * @param verified  owned by @a pool
@@ -53,7 +53,8 @@ int clerk_verified_tokens_find(clerk_verified *verified, clerk_verified_tokens *
  *
  * @param pool  for scratch
  */
-void clerk_verified_tokens_keep(clerk_verified_tokens *tokens, const clerk_verified_id *id,
+void clerk_verified_tokens_keep(clerk_verified_tokens *tokens,
+                                const clerk_verified_id *id,
                                 const clerk_verified *verified, apr_time_t now,
                                 apr_pool_t *pool);
 

@@ -58,7 +58,8 @@ static void same_auth(const clerk_auth *was, const clerk_auth *is, apr_pool_t *p
     assert_memory_equal(&is->factor_ages, &was->factor_ages, sizeof(is->factor_ages));
     same_lists(was->org_permissions, was->org_permission_count, is->org_permissions,
                is->org_permission_count);
-    same_lists(was->scopes.names, was->scopes.count, is->scopes.names, is->scopes.count);
+    same_lists(was->scopes.names, was->scopes.count, is->scopes.names,
+               is->scopes.count);
     same_names(&was->feature_names.organization, &is->feature_names.organization);
     same_names(&was->feature_names.user, &is->feature_names.user);
     same_names(&was->plan_names.organization, &is->plan_names.organization);
@@ -98,7 +99,11 @@ static void same_claims(const clerk_claims *was, const clerk_claims *is)
 static clerk_verified verified_of(clerk_token_type type, const char *payload,
                                   apr_pool_t *pool)
 {
-    clerk_verified made = { .claims = fixture_claims(payload, pool), .kid = "ins_1" };
+    clerk_verified made = { .claims = fixture_claims(payload, pool),
+                            .jwt = { .alg = CLERK_ALG_RS512,
+                                     .typ = CLERK_TYP_AT_JWT,
+                                     .category = CLERK_CATEGORY_IGNORE,
+                                     .kid = { "ins_1", 5 } } };
 
     made.auth = type == CLERK_TOKEN_SESSION
                     ? clerk_auth_from_session(&made.claims, pool)
@@ -124,7 +129,11 @@ static void survives(clerk_token_type type, const char *payload, apr_pool_t *poo
         assert_null(is.claims.payload);
         same_claims(&was.claims, &is.claims);
         same_auth(was.auth, is.auth, pool);
-        same_text("kid", was.kid, is.kid);
+        same_text("kid", was.jwt.kid.ptr, is.jwt.kid.ptr);
+        assert_int_equal(is.jwt.alg, was.jwt.alg);
+        assert_int_equal(is.jwt.typ, was.jwt.typ);
+        assert_int_equal(is.jwt.category, was.jwt.category);
+        assert_null(is.jwt.payload);
         assert_memory_equal(is.key_id, was.key_id, sizeof(is.key_id));
     }
 }
@@ -180,14 +189,14 @@ static const char *large_payload(int features, apr_pool_t *pool)
         fpm = apr_pstrcat(pool, fpm, ",3", NULL);
     }
     return apr_pstrcat(pool, "{\"v\":2,\"sub\":\"u\",\"sid\":\"s\",\"fea\":\"", fea,
-                       "\",\"o\":{\"id\":\"org_1\",\"per\":\"read,write\",\"fpm\":\"", fpm,
-                       "\"}}", NULL);
+                       "\",\"o\":{\"id\":\"org_1\",\"per\":\"read,write\",\"fpm\":\"",
+                       fpm, "\"}}", NULL);
 }
 
 static void what_is_too_long_is_not_packed(void **state)
 {
-    clerk_verified large = verified_of(CLERK_TOKEN_SESSION, large_payload(1000, *state),
-                                       *state);
+    clerk_verified large =
+        verified_of(CLERK_TOKEN_SESSION, large_payload(1000, *state), *state);
 
     survives(CLERK_TOKEN_SESSION, large_payload(200, *state), *state);
     assert_int_equal(clerk_verified_pack(&large, *state).len, 0);

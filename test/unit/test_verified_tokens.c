@@ -24,7 +24,8 @@ static clerk_verified_id id_of(clerk_verified_tokens *tokens, unsigned char sour
 
     memset(&instance, 0, sizeof(instance));
     memset(instance.key_id, source, sizeof(instance.key_id));
-    assert_true(clerk_verified_tokens_id(&id, tokens, &instance, clerk_slice_of(token)));
+    assert_true(
+        clerk_verified_tokens_id(&id, tokens, &instance, clerk_slice_of(token)));
     return id;
 }
 
@@ -35,7 +36,7 @@ static clerk_verified user_of(const char *user, int expires, apr_pool_t *pool)
             apr_psprintf(pool, "{\"sub\":\"%s\",\"sid\":\"s\",\"exp\":%d}", user,
                          1700000000 + expires),
             pool),
-        .kid = "ins_1",
+        .jwt = { .kid = { "ins_1", 5 } },
     };
 
     made.auth = clerk_auth_from_session(&made.claims, pool);

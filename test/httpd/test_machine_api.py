@@ -301,7 +301,7 @@ def hang(site, count):
 
 def test_connections_are_bounded(httpd, standin):
     """Who would need one more is told so at once."""
-    site = MachineSite(httpd, standin, "ClerkAPIConnections 2", "ClerkAPITimeout 2s 3s")
+    site = MachineSite(httpd, standin, "ClerkAPIConnections 2", "ClerkAPITimeout 1s 2s")
     known = site.clerk.new_api_key()
     assert site.ask("key", known.secret).status == 200
     site.fault("api_key", "hang")
@@ -318,6 +318,25 @@ def test_connections_are_bounded(httpd, standin):
     assert [one.result().status for one in hanging] == [503, 503]
     site.log.expect(UNDECIDED, times=3)
     site.log.expect(r"ClerkAPIConnections requests are under way", times=1)
+
+
+@pytest.mark.sanitize
+def test_a_restart_and_a_stop_while_calls_hang(httpd, standin):
+    """Each gets its answer, the new process asks anew, and a stop waits for no API."""
+    site = MachineSite(httpd, standin, "ClerkAPITimeout 500ms 1500ms")
+    site.log.allow(UNDECIDED)
+    site.fault("api_key", "hang")
+    hanging = hang(site, 3)
+    time.sleep(0.4)
+    site.httpd.graceful()
+    assert [one.result().status for one in hanging] == [503] * 3
+    standin.clear_faults()
+    assert site.ask("key", site.clerk.new_api_key().secret).status == 200
+    site.fault("api_key", "hang")
+    hanging = hang(site, 3)
+    time.sleep(0.4)
+    site.httpd.stop()   # judges the log: no child has died
+    assert {one.exception() is None for one in hanging} <= {True, False}
 
 
 def test_a_breaker_spares_an_api_that_is_down(httpd, standin):

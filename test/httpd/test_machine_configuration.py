@@ -167,7 +167,6 @@ def test_no_warning_of_origins_where_only_machines_call(httpd, standin):
 
 # ---------------------------------------------------------------- a machine's secret key
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("form", ["file:", "env:", "exec:", ""])
 def test_each_form_works_and_the_key_is_logged_at_no_level(standin, httpd, tmp_path, form):
     clerk = production(standin)

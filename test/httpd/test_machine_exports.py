@@ -170,7 +170,6 @@ def test_where_they_are_told(httpd, standin, application, lines, env, headers):
     assert told["REMOTE_USER"] == ADMIN.id
 
 
-@pytest.mark.sanitize
 @pytest.mark.all_mpms
 def test_one_connection_kept_alive(httpd, _standin_program, application):
     """Machines, people and nobody in turn: each request is told of its own."""

@@ -20,7 +20,7 @@ browser_world *browser_world_make(const char *publishable_key, apr_pool_t *pool)
     fake_http_init(&w->api, "{}");
     w->way.http = &w->api.http;
     w->way.clock = clock_of_calls;
-    assert_int_equal(clerk_api_gate_create(&w->way.gate, 8, pool), APR_SUCCESS);
+    assert_int_equal(clerk_api_gate_create(&w->way.gate, 8, NULL, pool), APR_SUCCESS);
     assert_int_equal(
         clerk_session_renewal_create(&w->renewal, &w->way, &options, pool), APR_SUCCESS);
     w->verifier->verifier.renewal = w->renewal;

@@ -62,7 +62,7 @@ QUERY = [("page", "2"), ("q", "a b~c"), ("empty", ""), ("utf", "zoë"), ("plus",
 PATHS = ["/page", "/orgs/acme", "/orgs/globex", "/orgs/Acme", "/orgs/globex/bills/7", "/me",
          "/me/settings", "/opt/end", "/opt/acme/end", "/opt/globex/end/", "/ORGS/globex",
          "/by-id/org_2x", f"/by-id/{ADMIN.membership.organization.id}", "/a%20b", "/ME/"]
-UATS = ["0", "0", "PAST", "PAST", "PAST", "PAST", "NOW", "FUTURE", "17x", "abc", ""]
+UATS = ["0", "PAST", "PAST", "PAST", "PAST", "PAST", "PAST", "NOW", "FUTURE", "17x", "abc", ""]
 
 
 class Generator:

@@ -21,5 +21,6 @@ void clerk_authn_register(apr_pool_t *pconf);
 void clerk_authz_register(apr_pool_t *pconf);
 void clerk_export_register(apr_pool_t *pconf);
 void clerk_respond_register(apr_pool_t *pconf);
+void clerk_sign_in_pages_register(apr_pool_t *pconf);
 
 #endif

@@ -52,7 +52,8 @@ clerk_session_options clerk_navigation_options(request_rec *r,
     const clerk_dir_config *config = clerk_request_config(r);
     clerk_session_options options = { .sign_in_url = config->sign_in_url };
 
-    if (!clerk_config_renews_sessions(config, record->instance) || !is_of_browser(r)) {
+    if (!clerk_request_is_ours(r) || !is_of_browser(r)
+        || !clerk_config_renews_sessions(config, record->instance)) {
         return options;
     }
     options.handshake = 1;

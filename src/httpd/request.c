@@ -6,6 +6,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "../core/sign_in.h"
 #include "log.h"
 #include "module.h"
 #include "navigation.h"
@@ -123,6 +124,19 @@ static const clerk_instance *instance_in_force(request_rec *r)
     return instance;
 }
 
+/** What no start could judge: sections that complete one another, names of one server. */
+static int is_sound_satellite(request_rec *r, const clerk_request *record)
+{
+    const char *problem =
+        clerk_satellite_problem(record->instance, clerk_request_config(r)->sign_in_url,
+                                record->facts.own_url);
+
+    if (problem != NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s", problem);
+    }
+    return problem == NULL;
+}
+
 clerk_request *clerk_request_identify(request_rec *r)
 {
     clerk_request *record = clerk_request_of(r);
@@ -138,6 +152,9 @@ clerk_request *clerk_request_identify(request_rec *r)
     }
     policy = clerk_config_policy(clerk_request_config(r));
     record->facts = clerk_request_facts(r);
+    if (!is_sound_satellite(r, record)) {
+        return NULL;
+    }
     take_session_of_earlier(&record->facts, r, record);
     options = clerk_navigation_options(r, record);
     clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), record->instance,

@@ -66,6 +66,7 @@ void *clerk_server_config_merge(apr_pool_t *pool, void *base_record, void *add_r
     INHERIT(api_total_timeout);
     INHERIT(api_ca_file);
     INHERIT(api_proxy);
+    INHERIT(cache);
     INHERIT(api_connections);
     return merged;
 }

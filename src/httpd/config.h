@@ -96,6 +96,7 @@ typedef struct clerk_server_config {
     const char *api_ca_file;
     const char *api_proxy;
     unsigned api_connections; /* requests at a time; 0 is unset */
+    struct clerk_socache *cache; /* ClerkCache */
 } clerk_server_config;
 
 void *clerk_dir_config_create(apr_pool_t *pool, char *dir);

@@ -104,6 +104,8 @@ const command_rec clerk_directives[] = {
         "How long a good answer about an opaque machine token is remembered, such as 30s"),
     AP_INIT_TAKE1("ClerkAPIConnections", clerk_set_api_connections, NULL, RSRC_CONF,
         "How many requests to the Backend API a process makes at a time"),
+    AP_INIT_TAKE1("ClerkCache", clerk_set_cache, NULL, RSRC_CONF,
+        "The cache that processes and servers share: shmcb, redis:HOST:PORT, ... or none"),
     AP_INIT_TAKE12("ClerkAPITimeout", clerk_set_api_timeout, NULL, RSRC_CONF,
         "How long to wait for Clerk's API: to connect, and in total, such as 2s 5s"),
     AP_INIT_TAKE1("ClerkAPICAFile", clerk_set_api_ca_file, NULL, RSRC_CONF,

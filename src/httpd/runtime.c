@@ -13,6 +13,7 @@
 #include "../service/http_curl.h"
 #include "config.h"
 #include "module.h"
+#include "socache.h"
 
 typedef struct clerk_runtime {
     clerk_verifier verifier;
@@ -59,6 +60,7 @@ static apr_status_t create_http(const clerk_http **http, const clerk_server_conf
 }
 
 static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *http,
+                                     const clerk_sealed_cache *shared,
                                      const clerk_server_config *server, apr_pool_t *pchild)
 {
     clerk_key_store_options options = {
@@ -68,7 +70,7 @@ static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *
         .wait = clerk_config_total_timeout(server),
         .pause = NULL,
     };
-    return clerk_key_store_create(store, http, NULL, &options, pchild);
+    return clerk_key_store_create(store, http, shared, &options, pchild);
 }
 
 /** So that the other half serves who has nothing to do with the Backend API. */
@@ -105,18 +107,30 @@ static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_ap
     return clerk_token_cache_create(cache, api->http, &options, pchild);
 }
 
+static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_api *api,
+                                   const clerk_server_config *server, apr_pool_t *pchild)
+{
+    clerk_session_renewal_options options = {
+        .patience = clerk_config_total_timeout(server),
+    };
+    return clerk_session_renewal_create(renewal, api, &options, pchild);
+}
+
 static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
+                            const clerk_sealed_cache *shared,
                             const clerk_server_config *server, apr_pool_t *pchild)
 {
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-        status = create_key_store(&verifier->keys, http, server, pchild);
+        status = create_key_store(&verifier->keys, http, shared, server, pchild);
     }
     if (status == APR_SUCCESS) {
         status = open_api(api, http, server, pchild);
-        verifier->api = api;
+    }
+    if (status == APR_SUCCESS) {
+        status = create_renewal(&verifier->renewal, api, server, pchild);
     }
     return status == APR_SUCCESS ? create_token_cache(&verifier->tokens, api, server, pchild)
                                  : status;
@@ -131,7 +145,8 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-    status = furnish(&runtime->verifier, &runtime->api, server, pchild);
+    status = furnish(&runtime->verifier, &runtime->api,
+                     clerk_socache_open(pchild, main_server), server, pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");

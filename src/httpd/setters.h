@@ -47,6 +47,7 @@ const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *conn
                                   const char *total);
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path);
 const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url);
+const char *clerk_set_cache(cmd_parms *cmd, void *record, const char *provider);
 
 /**
  * A time as httpd writes it (`5s`, `500ms`, `24h`; a bare number is seconds), copied to

@@ -16,6 +16,7 @@ class Request:
     target: str
     headers: dict[str, str]          # lower-case names; repeated ones joined by a comma
     body: bytes = b""
+    scheme: str = "http"             # how it came
     path: str = field(init=False)
     query: dict[str, str] = field(init=False)
 

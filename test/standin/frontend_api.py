@@ -6,23 +6,27 @@ real proxy says by headers whom it stands for, and proves it by the secret key.
 """
 from __future__ import annotations
 
+import re
 from typing import Callable
 
-from . import account_portal, frontend_client
+from . import account_portal, frontend_client, oauth
 from .exchange import Request, Response, Route, clerk_error, json_response, not_found
 from .handshakes import handshake
 from .instances import Instance, Instances
 from .visits import PROXY_URL_HEADER, Visit
 
 PREFIX = r"(?:/fapi/[a-z0-9-]+)?"
+NAMED = re.compile(r"^(?:/\.well-known/[a-z-]+)?/fapi/([a-z0-9-]+)")
 SECRET_KEY_HEADER = "clerk-secret-key"
+METADATA = r"/\.well-known/(?:oauth-authorization-server|openid-configuration)"
 SESSION = r"/v1/client/sessions/([^/]+)"
 
 
 def instance_of(instances: Instances, request: Request) -> Instance | None:
     """Whose Frontend API is asked: by path, by a proxy's secret key, by host, else the first's."""
-    if request.path.startswith("/fapi/"):
-        return instances.by_name(request.path.split("/")[2])
+    named = NAMED.search(request.path)
+    if named:
+        return instances.by_name(named[1])
     by_key = instances.by_secret_key(request.headers.get(SECRET_KEY_HEADER, ""))
     return by_key or instances.by_host(request.headers.get("host", ""))
 
@@ -33,7 +37,7 @@ def routes(instances: Instances) -> list[Route]:
             instance = instance_of(instances, request)
             if instance is None:
                 return not_found()
-            base = f"/fapi/{instance.name}" if request.path.startswith("/fapi/") else ""
+            base = f"/fapi/{instance.name}" if NAMED.search(request.path) else ""
             return _proxy_refusal(instance, request) or \
                 answer(Visit(instance, request, base), *groups)
         return find_instance
@@ -57,6 +61,16 @@ def routes(instances: Instances) -> list[Route]:
         route("token", "POST", SESSION + "/tokens", frontend_client.token),
         route("touch", "POST", SESSION + "/touch", frontend_client.touch),
         route("end", "POST", SESSION + "/(?:end|remove)", frontend_client.end),
+        route("oauth_metadata", "GET", METADATA, oauth.metadata),
+        # RFC 8414, section 3.1: the path of the issuer comes last.
+        Route("frontend.oauth_metadata", "GET", METADATA + PREFIX, visit(oauth.metadata)),
+        route("oauth_register", "POST", r"/oauth/register", oauth.register),
+        route("oauth_authorize", "GET", r"/oauth/authorize", oauth.authorize),
+        route("oauth_consent", "POST", r"/oauth/authorize", oauth.authorize),
+        route("oauth_token", "POST", r"/oauth/token", oauth.token),
+        route("oauth_token_info", "POST", r"/oauth/token_info", oauth.token_info),
+        route("oauth_userinfo", "GET", r"/oauth/userinfo", oauth.userinfo),
+        route("oauth_preflight", "OPTIONS", rf"(?:{METADATA}|/oauth/\w+)", oauth.preflight),
     ]
 
 

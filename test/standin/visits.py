@@ -27,7 +27,7 @@ class Visit:
         proxy = urlsplit(request.headers.get(PROXY_URL_HEADER, ""))
         # "", "/fapi/<instance>", or the path of a Frontend API proxy
         self.base = proxy.path.rstrip("/") if proxy.netloc else base
-        self.scheme = proxy.scheme or "http"
+        self.scheme = proxy.scheme or request.scheme
         self.host = proxy.netloc or request.headers.get("host", "")
         self.fields = {**request.query, **request.form()} \
             if request.method == "POST" else request.query

@@ -78,6 +78,13 @@ static void add_cookies(request_rec *r, const apr_array_header_t *cookies)
     }
 }
 
+/* resolveHandshake in `@clerk/backend`: a browser that came by redirects has no origin. */
+static void allow_opaque_origin(request_rec *r)
+{
+    apr_table_setn(r->err_headers_out, "Access-Control-Allow-Origin", "null");
+    apr_table_setn(r->err_headers_out, "Access-Control-Allow-Credentials", "true");
+}
+
 static void add_reason(request_rec *r, const clerk_verdict *verdict)
 {
     const clerk_decision *decision = &verdict->decision;
@@ -103,6 +110,9 @@ void clerk_navigation_tell(request_rec *r, const clerk_request *record)
 
     if (!is_unmade_handshake(r, decision)) {
         add_cookies(r, decision->cookies);
+    }
+    if (decision->ends_handshake) {
+        allow_opaque_origin(r);
     }
     if (clerk_request_config(r)->debug_headers == CLERK_ON && *decision->reason != '\0')
     {

@@ -19,6 +19,8 @@ typedef struct place {
 static struct {
     apr_array_header_t *instances;
     apr_array_header_t *protected_places;
+    apr_array_header_t *needing;
+    apr_array_header_t *resources;
 } seen;
 
 static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -27,6 +29,8 @@ static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     (void)ptemp;
     seen.instances = apr_array_make(pconf, 4, sizeof(place));
     seen.protected_places = apr_array_make(pconf, 8, sizeof(place));
+    seen.needing = apr_array_make(pconf, 4, sizeof(place));
+    seen.resources = apr_array_make(pconf, 2, sizeof(place));
     return OK;
 }
 
@@ -56,6 +60,17 @@ void clerk_configuration_add_instance(const cmd_parms *cmd, const clerk_dir_conf
 void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(seen.protected_places, cmd, section);
+}
+
+void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.needing, cmd, section);
+}
+
+void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.needing, cmd, section);
+    add_place(seen.resources, cmd, section);
 }
 
 /** The section as it stands in @a server, without what other sections add. */
@@ -112,6 +127,14 @@ static int may_be_completed(const place *at)
     return 0;
 }
 
+static const char *lack_of_instance(const place *at, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, at->directive,
+                       ap_cstr_casecmp(at->directive, "AuthType") == 0 ? " Clerk" : "",
+                       " needs a Clerk instance: set ClerkPublishableKey (and "
+                       "ClerkSecretKey), or ClerkJWTKey", NULL);
+}
+
 /** @param what  said before the directive that is named */
 static int check_places(const apr_array_header_t *places, const char *what, apr_pool_t *pool)
 {
@@ -119,14 +142,35 @@ static int check_places(const apr_array_header_t *places, const char *what, apr_
 
     for (i = 0; i < places->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(places, i, const place);
-        clerk_error error = { CLERK_OK, "AuthType Clerk needs a Clerk instance: set "
-                                        "ClerkPublishableKey (and ClerkSecretKey), or "
-                                        "ClerkJWTKey" };
+        clerk_error error = { CLERK_OK, lack_of_instance(at, pool) };
 
         if (!has_instance(at, &error, pool) && !may_be_completed(at)) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
                          "%s%s on line %d of %s: %s", what, at->directive, at->line, at->file,
                          error.detail);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
+}
+
+/** Who reads the metadata is sent to an authorization server, which the key names. */
+static int check_resources(apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < seen.resources->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(seen.resources, i, const place);
+        const clerk_dir_config *section = in_force(at, at->server, pool);
+        const clerk_instance *instance;
+
+        if (section->instance != NULL
+            && clerk_instance_config_resolve(&instance, section->instance, NULL) == CLERK_OK
+            && instance->frontend_api == NULL && !may_be_completed(at)) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
+                         "%s on line %d of %s: %s needs ClerkPublishableKey, which names the "
+                         "authorization server",
+                         at->directive, at->line, at->file, at->directive);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -141,7 +185,13 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     (void)pconf;
     (void)plog;
     (void)main_server;
-    return status == OK ? check_places(seen.protected_places, "", ptemp) : status;
+    if (status == OK) {
+        status = check_places(seen.protected_places, "", ptemp);
+    }
+    if (status == OK) {
+        status = check_places(seen.needing, "", ptemp);
+    }
+    return status == OK ? check_resources(ptemp) : status;
 }
 
 static int lacks_parties(const place *at, apr_pool_t *pool)

@@ -158,7 +158,7 @@ static void judge(request_rec *r, clerk_request *record, const clerk_instance *i
     }
     else {
         clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), instance, policy,
-                                &record->facts, apr_time_now(), r->pool);
+                                NULL, &record->facts, apr_time_now(), r->pool);
         clerk_log_missing_azp(r, record, policy);
     }
     record->evaluated = 1;
@@ -248,13 +248,17 @@ void clerk_request_name_denial(const request_rec *r, clerk_request *record)
 
 void clerk_request_varies(request_rec *r)
 {
-    static const char names[] = "Authorization, Cookie";
+    static const char all[] = "Authorization, Cookie", header[] = "Authorization";
+    /* cookies carry sessions only, so elsewhere they are not read */
+    const char *names = clerk_config_accepts(clerk_request_config(r)) & CLERK_TOKEN_SESSION
+                            ? all
+                            : header;
     clerk_request *record = clerk_request_of(r);
 
-    if (record->has_varied) {
+    if (record->varied_by == names) {
         return;
     }
-    record->has_varied = 1;
+    record->varied_by = names;
     /* where it survives an error answer and a proxied application's fields */
     if (apr_table_get(r->err_headers_out, "Vary") == NULL) {
         apr_table_setn(r->err_headers_out, "Vary", names);

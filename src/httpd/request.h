@@ -28,6 +28,7 @@ typedef struct clerk_request {
 
     const char *denied_by;        /* the Require line that decided last, as written */
     const clerk_requirement *stale; /* a reverification that was refused */
+    int lacks_scope;              /* a scope was asked for that the token does not have */
     int assume_reverified;        /* asking whether that is all that fails */
     int is_asking;                /* our hook is running the hook that it stands in */
     int is_refused;
@@ -35,7 +36,7 @@ typedef struct clerk_request {
     clerk_exemption exemption;
     int is_published; /* httpd knows the user from us, the application shall */
     int is_identified; /* under ClerkIdentify, as somebody or nobody */
-    int has_varied;    /* Vary is set */
+    const char *varied_by; /* what Vary names */
 
     int has_replaced; /* headers have other credentials than the client sent, which are: */
     const char *sent_authorization;

@@ -13,6 +13,7 @@
 #include "../core/url.h"
 #include "export.h"
 #include "log.h"
+#include "metadata.h"
 #include "module.h"
 #include "own_url.h"
 
@@ -124,46 +125,90 @@ static const char *unauthenticated_location(request_rec *r, const clerk_request 
                : NULL;
 }
 
+/** `, NAME="VALUE"`, or nothing; a value of ours has no quote in it. */
+static const char *parameter(apr_pool_t *pool, const char *name, const char *value)
+{
+    return value ? apr_pstrcat(pool, ", ", name, "=\"", value, "\"", NULL) : "";
+}
+
+/** The scopes of the clerk-scope lines in force, joined by spaces; NULL for none. */
+static const char *scopes_asked(request_rec *r)
+{
+    const clerk_require_lines *lines = clerk_request_config(r)->require_lines;
+
+    return lines && lines->scopes ? apr_array_pstrcat(r->pool, lines->scopes, ' ') : NULL;
+}
+
+/** RFC 6750, 3, and RFC 9728, 5.1. */
 static void challenge(request_rec *r, const char *error)
 {
     const char *realm = ap_auth_name(r);
-    const char *field = apr_pstrcat(r->pool, "Bearer realm=\"",
-                                    ap_escape_quotes(r->pool, realm ? realm : "Clerk"), "\"",
-                                    error ? ", error=\"" : NULL, error, "\"", NULL);
+    const char *metadata = clerk_metadata_url(r);
 
-    set_header(r, "WWW-Authenticate", field);
+    set_header(r, "WWW-Authenticate",
+               apr_pstrcat(r->pool, "Bearer realm=\"",
+                           ap_escape_quotes(r->pool, realm ? realm : "Clerk"), "\"",
+                           parameter(r->pool, "error", error),
+                           parameter(r->pool, "scope", scopes_asked(r)),
+                           parameter(r->pool, "resource_metadata", metadata), NULL));
+    if (metadata != NULL && apr_table_get(r->headers_in, "Origin") != NULL) {
+        set_header(r, "Access-Control-Expose-Headers", "WWW-Authenticate");
+    }
+}
+
+/** What a request without a credential is told, which says what would be one here. */
+static const char *demand(unsigned accepts)
+{
+    if (accepts == CLERK_TOKEN_SESSION) {
+        return "{\"error\":\"not_authenticated\",\"description\":\"This needs a signed-in "
+               "user: send a session token.\"}";
+    }
+    return accepts & CLERK_TOKEN_SESSION
+               ? "{\"error\":\"not_authenticated\",\"description\":\"This needs a signed-in "
+                 "user or a machine: send a token.\"}"
+               : "{\"error\":\"not_authenticated\",\"description\":\"This needs a machine "
+                 "token: send one in Authorization.\"}";
 }
 
 static int answer_unauthenticated(request_rec *r, const clerk_request *record,
                                   const clerk_dir_config *config)
 {
-    int was_sent = record->verdict.carrier != CLERK_CARRIER_NONE;
+    int is_no_good = record->verdict.carrier != CLERK_CARRIER_NONE
+                     && !clerk_status_is_undecided(record->verdict.status);
 
-    if (clerk_config_protects(config)) {
-        return HTTP_NOT_FOUND; /* auth.protect() hides the page */
-    }
-    challenge(r, was_sent ? "invalid_token" : NULL);
+    challenge(r, is_no_good ? "invalid_token" : NULL);
     return answer(r, HTTP_UNAUTHORIZED,
-                  was_sent ? "{\"error\":\"not_authenticated\",\"description\":\"The token "
-                             "that was sent is not valid here.\"}"
-                           : "{\"error\":\"not_authenticated\",\"description\":\"This needs "
-                             "a signed-in user: send a session token.\"}");
+                  is_no_good ? "{\"error\":\"not_authenticated\",\"description\":\"The token "
+                               "that was sent is not valid here.\"}"
+                             : demand(clerk_config_accepts(config)));
 }
 
-static int answer_undecided(request_rec *r)
+/** Seconds; a part of one counts whole, so that nobody comes back too early. */
+static const char *retry_after(const clerk_verdict *verdict, apr_pool_t *pool)
 {
-    set_header(r, "Retry-After", "5");
+    apr_interval_time_t wait = verdict->retry_after;
+
+    return wait < 0 ? "5" : apr_psprintf(pool, "%" APR_TIME_T_FMT,
+                                         wait == 0 ? 1 : apr_time_sec(wait - 1) + 1);
+}
+
+static int answer_undecided(request_rec *r, const clerk_request *record)
+{
+    set_header(r, "Retry-After", retry_after(&record->verdict, r->pool));
     set_header(r, "Cache-Control", "no-store");
     return answer(r, HTTP_SERVICE_UNAVAILABLE,
                   "{\"error\":\"temporarily_unavailable\",\"description\":\"The token cannot "
                   "be checked at the moment; try again.\"}");
 }
 
-static int is_undecided(clerk_status status)
+/**
+ * Whether a session may be what is missing. Else nobody is sent to sign in, nor is a page
+ * hidden: no session would open it, or no browser has asked.
+ */
+static int may_want_session(const clerk_request *record, const clerk_dir_config *config)
 {
-    clerk_family family = clerk_status_family(status);
-
-    return family == CLERK_FAMILY_UNDECIDED || family == CLERK_FAMILY_INTERNAL;
+    return (clerk_config_accepts(config) & CLERK_TOKEN_SESSION)
+           && !clerk_token_type_is_machine(record->verdict.type);
 }
 
 static void note_refusal(request_rec *r, clerk_request *record)
@@ -177,15 +222,23 @@ static void note_refusal(request_rec *r, clerk_request *record)
 int clerk_respond_unauthenticated(request_rec *r, clerk_request *record)
 {
     const clerk_dir_config *config = clerk_request_config(r);
+    int protects = clerk_config_protects(config);
     const char *location;
 
     note_refusal(r, record);
     clerk_log_unauthenticated(r, record);
-    if (is_undecided(record->verdict.status) && !clerk_config_protects(config)) {
-        return answer_undecided(r);
+    if (clerk_status_is_undecided(record->verdict.status) && !protects) {
+        return answer_undecided(r, record);
+    }
+    if (!may_want_session(record, config)) {
+        return answer_unauthenticated(r, record, config);
     }
     location = unauthenticated_location(r, record, config);
-    return location ? redirect(r, location) : answer_unauthenticated(r, record, config);
+    if (location != NULL) {
+        return redirect(r, location);
+    }
+    /* auth.protect() hides the page */
+    return protects ? HTTP_NOT_FOUND : answer_unauthenticated(r, record, config);
 }
 
 /**
@@ -206,6 +259,20 @@ static int answer_stale(request_rec *r, const clerk_request *record)
     return HTTP_FORBIDDEN;
 }
 
+/** A machine is told as much under auth.protect(), with another status. */
+static int answer_machine(request_rec *r, const clerk_request *record,
+                          const clerk_dir_config *config)
+{
+    int protects = clerk_config_protects(config);
+
+    if (record->lacks_scope || protects) {
+        challenge(r, record->lacks_scope ? "insufficient_scope" : NULL);
+    }
+    return answer(r, protects ? HTTP_UNAUTHORIZED : HTTP_FORBIDDEN,
+                  "{\"error\":\"not_authorized\",\"description\":\"The token does not allow "
+                  "this.\"}");
+}
+
 int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
 {
     const clerk_dir_config *config = clerk_request_config(r);
@@ -215,12 +282,18 @@ int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
     if (record->assume_reverified) {
         return answer_stale(r, record);
     }
+    if (clerk_token_type_is_machine(record->verdict.type)) {
+        return answer_machine(r, record, config);
+    }
     if (config->unauthorized_url != NULL && r->main == NULL
         && (clerk_config_protects(config) || clerk_is_navigation(&record->facts))) {
         return redirect(r, page_location(r, config->unauthorized_url));
     }
     if (clerk_config_protects(config)) {
         return HTTP_NOT_FOUND;
+    }
+    if (record->lacks_scope) {
+        challenge(r, "insufficient_scope");
     }
     return answer(r, HTTP_FORBIDDEN,
                   "{\"error\":\"not_authorized\",\"description\":\"The signed-in user is not "

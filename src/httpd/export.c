@@ -97,7 +97,7 @@ static void export_nobody(request_rec *r, const clerk_request *record)
     export_value(r, exports, "CLERK_AUTH_STATUS", "X-Clerk-Auth-Status",
                  clerk_request_status_name(record));
     export_value(r, exports, "CLERK_AUTH_REASON", "X-Clerk-Auth-Reason",
-                 clerk_status_reason(record->verdict.status));
+                 record->verdict.decision.reason);
     if (record->verdict.status == CLERK_E_SESSION_PENDING) {
         export_value(r, exports, "CLERK_SESSION_STATUS", "X-Clerk-Session-Status",
                      "pending");

@@ -51,7 +51,7 @@ static const char *verdict_value(request_rec *r, const clerk_auth *auth, const c
         return clerk_request_status_name(record);
     }
     if (strcmp(env, "CLERK_AUTH_REASON") == 0) {
-        return clerk_status_reason(record->verdict.status);
+        return record->verdict.decision.reason;
     }
     if (strcmp(env, "CLERK_SESSION_STATUS") == 0
         && record->verdict.status == CLERK_E_SESSION_PENDING) {

@@ -193,7 +193,7 @@ static int answer(request_rec *r, int lookup_uri)
         return DECLINED;
     }
     if (r->method_number != M_GET && r->method_number != M_OPTIONS) {
-        r->allowed = (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_OPTIONS);
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
         return HTTP_METHOD_NOT_ALLOWED;
     }
     return serve(r, metadata(r, apr_pstrcat(r->pool, origin, escaped(path, r->pool), NULL),

@@ -224,7 +224,7 @@ const clerk_request *clerk_request_refused(const request_rec *r)
 
 const char *clerk_request_status_name(const clerk_request *record)
 {
-    return record->verdict.status == CLERK_OK ? "signed-in" : "signed-out";
+    return record->verdict.decision.state;
 }
 
 const clerk_auth *clerk_request_auth(const request_rec *r)

@@ -68,7 +68,8 @@ static int is_lenient(request_rec *r)
 /** Of a place that has no hook of ours to say what would have been refused. */
 static void log_what_would_be(request_rec *r, clerk_request *record)
 {
-    if (clerk_config_is_log_only(clerk_request_config(r)) && !clerk_request_is_ours(r)) {
+    if (record->evaluated && clerk_config_is_log_only(clerk_request_config(r))
+        && !clerk_request_is_ours(r)) {
         record->is_refused = 1;
         clerk_log_only(r, record, "not allowed");
     }

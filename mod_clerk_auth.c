@@ -8,6 +8,7 @@ static void register_hooks(apr_pool_t *pconf)
     clerk_configuration_register(pconf);
     clerk_expr_register(pconf);
     clerk_require_expr_register(pconf); /* when every module has its providers in place */
+    clerk_socache_register(pconf); /* before processes fork, and before each has its runtime */
     clerk_runtime_register(pconf);
 
     /* a request, in the order in which httpd gets there */

@@ -8,6 +8,7 @@
 #include "identify.h"
 #include "log.h"
 #include "module.h"
+#include "navigation.h"
 #include "request.h"
 #include "respond.h"
 
@@ -38,6 +39,7 @@ static int pass_as_nobody(request_rec *r)
 static int authenticate(request_rec *r)
 {
     clerk_request *record;
+    int status;
 
     if (!clerk_request_is_ours(r)) {
         return DECLINED;
@@ -49,6 +51,10 @@ static int authenticate(request_rec *r)
     record = clerk_request_identify(r);
     if (record == NULL) {
         return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    status = clerk_navigation_redirect(r, record);
+    if (status != DECLINED) {
+        return status;
     }
     if (record->verdict.status != CLERK_OK) {
         return clerk_respond_unauthenticated(r, record);
@@ -64,15 +70,19 @@ static int log_verdict(request_rec *r, clerk_request *record)
     }
     record->exemption = CLERK_EXEMPT_LOG_ONLY;
     record->is_published = record->verdict.status == CLERK_OK;
-    if (record->verdict.status != CLERK_OK) {
+    if (strcmp(record->verdict.decision.state, "handshake") == 0) {
+        record->is_refused = 1;
+        clerk_log_only(r, record, "redirected to the handshake");
+    }
+    else if (record->verdict.status != CLERK_OK) {
         record->is_refused = 1;
         clerk_request_name_denial(r, record);
-        clerk_log_only(r, record, "not authenticated");
+        clerk_log_only(r, record, "refused, not authenticated");
     }
     else if (!sign_in(r, record->verdict.auth) || clerk_authz_ask(r, record) != OK) {
         record->is_refused = 1;
         clerk_request_name_denial(r, record);
-        clerk_log_only(r, record, "not allowed");
+        clerk_log_only(r, record, "refused, not allowed");
     }
     return OK;
 }
@@ -94,6 +104,11 @@ static int may_be_refused_by_expression(const clerk_dir_config *config, int is_o
 /** What a `Require expr` line of ours refused, in our words. */
 static int answer_expression(request_rec *r, clerk_request *record)
 {
+    int status = clerk_navigation_redirect(r, record);
+
+    if (status != DECLINED) {
+        return status;
+    }
     return record->evaluated && record->verdict.status == CLERK_OK
                ? clerk_respond_unauthorized(r, record)
                : clerk_respond_unauthenticated(r, record);

@@ -5,6 +5,7 @@
 
 #include "../core/auth_lists.h"
 #include "../core/header_text.h"
+#include "../core/json.h"
 #include "export_names.h"
 #include "module.h"
 #include "request.h"
@@ -42,7 +43,7 @@ static const char *verdict_value(request_rec *r, const clerk_auth *auth, const c
     const clerk_request *record = refused ? refused : clerk_request_known(r);
 
     if (strcmp(env, "CLERK_CLAIMS") == 0) {
-        return auth ? clerk_json_text(auth->claims, r->pool) : NULL;
+        return auth ? clerk_json_text(clerk_request_claims(r), r->pool) : NULL;
     }
     if (record == NULL || !record->evaluated) {
         return NULL;
@@ -65,7 +66,7 @@ static const char *value_of(request_rec *r, const meaning *asked)
     const clerk_auth *auth = clerk_request_who(r);
 
     if (asked->claim != NULL) {
-        return auth ? clerk_json_plain(clerk_json_at(auth->claims, asked->claim), r->pool)
+        return auth ? clerk_json_plain(clerk_json_at(clerk_request_claims(r), asked->claim), r->pool)
                     : NULL;
     }
     return asked->value != NULL && auth != NULL ? asked->value(auth, r->pool)

@@ -3,8 +3,10 @@
 
 #include <apr_strings.h>
 
+#include "../core/json.h"
 #include "log.h"
 #include "module.h"
+#include "navigation.h"
 
 const char *clerk_remote_user(request_rec *r, const clerk_auth *auth)
 {
@@ -15,7 +17,7 @@ const char *clerk_remote_user(request_rec *r, const clerk_auth *auth)
     if (path == NULL || clerk_token_type_is_machine(auth->type)) {
         return auth->subject;
     }
-    claim = clerk_json_at(auth->claims, path);
+    claim = clerk_json_at(clerk_request_claims(r), path);
     user = json_is_string(claim) || json_is_number(claim) ? clerk_json_plain(claim, r->pool)
                                                           : NULL;
     return user != NULL && *user != '\0' ? user : NULL;
@@ -57,6 +59,7 @@ int clerk_identify(request_rec *r)
 {
     const clerk_dir_config *config = clerk_request_config(r);
     clerk_request *record;
+    int status;
 
     if (config->identify != CLERK_ON || is_known(r)
         || (clerk_config_allows_preflight(config) && clerk_request_is_preflight(r))) {
@@ -67,6 +70,10 @@ int clerk_identify(request_rec *r)
         return DECLINED;
     }
     record->is_identified = 1;
+    status = clerk_navigation_redirect(r, record);
+    if (status != DECLINED) {
+        return status;
+    }
     if (record->verdict.status == CLERK_OK) {
         publish(r, record);
     }

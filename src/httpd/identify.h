@@ -11,9 +11,10 @@ const char *clerk_remote_user(request_rec *r, const clerk_auth *auth);
 void clerk_publish_user(request_rec *r, clerk_request *record, const char *user);
 
 /**
- * Under `ClerkIdentify On` find out who is asking, unless that is known. Nobody is refused.
+ * Under `ClerkIdentify On` find out who is asking, unless that is known. Nobody is refused; a
+ * browser may be sent to renew its session.
  *
- * @return DECLINED
+ * @return DECLINED, or the HTTP status of a redirect
  */
 int clerk_identify(request_rec *r);
 

@@ -8,6 +8,8 @@
 
 #include "log.h"
 #include "module.h"
+#include "navigation.h"
+#include "own_url.h"
 #include "runtime.h"
 
 clerk_dir_config *clerk_request_config(const request_rec *r)
@@ -38,9 +40,21 @@ clerk_request *clerk_request_of(request_rec *r)
     return record;
 }
 
-const clerk_request *clerk_request_inherited(const request_rec *r)
+/** One that an expression made merely knows; what it knows was not put to use. */
+static const clerk_request *settled(const request_rec *r)
 {
     const clerk_request *record = clerk_request_known(r);
+
+    return record != NULL
+                   && (record->is_published || record->is_identified || record->is_refused
+                       || record->exemption != CLERK_EXEMPT_NOT)
+               ? record
+               : NULL;
+}
+
+const clerk_request *clerk_request_inherited(const request_rec *r)
+{
+    const clerk_request *record = settled(r);
 
     /* the same rule, in the same order, as ap_process_request_internal */
     while (record == NULL) {
@@ -53,19 +67,14 @@ const clerk_request *clerk_request_inherited(const request_rec *r)
         else {
             return NULL;
         }
-        record = clerk_request_known(r);
+        record = settled(r);
     }
     return record;
 }
 
-static clerk_slice header_slice(const request_rec *r, const char *name)
-{
-    return clerk_slice_of(apr_table_get(r->headers_in, name));
-}
-
 const clerk_request *clerk_request_original(const request_rec *r)
 {
-    for (; r != NULL; r = r->main ? r->main : r->prev) {
+    for (; r != NULL; r = r->prev ? r->prev : r->main) {
         const clerk_request *record = clerk_request_known(r);
 
         if (record != NULL && record->has_replaced) {
@@ -75,15 +84,47 @@ const clerk_request *clerk_request_original(const request_rec *r)
     return NULL;
 }
 
-clerk_facts clerk_request_facts(const request_rec *r)
+const clerk_request *clerk_request_refused(const request_rec *r)
+{
+    for (; r != NULL; r = r->prev) {
+        const clerk_request *record = clerk_request_known(r);
+
+        if (record != NULL && record->is_refused) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+const clerk_request *clerk_request_earlier(const request_rec *r)
+{
+    for (r = r->prev ? r->prev : r->main; r != NULL; r = r->prev ? r->prev : r->main) {
+        const clerk_request *record = clerk_request_known(r);
+
+        if (record != NULL && record->evaluated && record->is_navigated) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+static clerk_slice header_slice(const request_rec *r, const char *name)
+{
+    return clerk_slice_of(apr_table_get(r->headers_in, name));
+}
+
+clerk_facts clerk_request_facts(request_rec *r)
 {
     const clerk_request *sent = clerk_request_original(r);
     clerk_facts facts = {
         .method = r->method,
+        .own_url = clerk_own_url(r),
         .authorization = header_slice(r, "Authorization"),
         .cookie = header_slice(r, "Cookie"),
         .accept = header_slice(r, "Accept"),
         .sec_fetch_dest = header_slice(r, "Sec-Fetch-Dest"),
+        .referer = header_slice(r, "Referer"),
+        .headers = r->headers_in,
     };
 
     if (sent != NULL) {
@@ -92,6 +133,8 @@ clerk_facts clerk_request_facts(const request_rec *r)
     }
     return facts;
 }
+
+/* ---------------------------------------------------------------- who is asking */
 
 /** @param error  says why where there is none */
 static const clerk_instance *instance_in_force(const request_rec *r, clerk_error *error)
@@ -123,55 +166,90 @@ static int is_same_policy(const clerk_policy *a, const clerk_policy *b)
            && a->admits_pending == b->admits_pending;
 }
 
-static int holds_for(const clerk_request *record, const clerk_instance *instance,
-                     const clerk_policy *policy)
+static int is_verdict_on(const clerk_request *record, const clerk_request *wanted)
 {
-    return record != NULL && record->evaluated && record->instance == instance
-           && is_same_policy(&record->policy, policy);
+    return record != NULL && record->evaluated && record->instance == wanted->instance
+           && is_same_policy(&record->policy, &wanted->policy)
+           && (record->is_navigated || !wanted->is_navigated);
 }
 
 /** A verdict on the same credentials by the same rules. */
-static const clerk_request *judged_before(const request_rec *r,
-                                          const clerk_instance *instance,
-                                          const clerk_policy *policy)
+static const clerk_request *judged_before(const request_rec *r, const clerk_request *wanted)
 {
-    while ((r = r->main ? r->main : r->prev) != NULL) {
+    while ((r = r->prev ? r->prev : r->main) != NULL) {
         const clerk_request *record = clerk_request_known(r);
 
-        if (holds_for(record, instance, policy)) {
+        if (is_verdict_on(record, wanted)) {
             return record;
         }
     }
     return NULL;
 }
 
-static void judge(request_rec *r, clerk_request *record, const clerk_instance *instance,
-                  const clerk_policy *policy)
+/**
+ * A session that was found earlier, renewed perhaps, speaks for parts of the page and under
+ * other rules, and what came in its place: the cookies that came along may be the old ones.
+ */
+static void take_session_of(clerk_facts *facts, const clerk_request *earlier,
+                            const clerk_instance *instance, apr_pool_t *pool)
 {
-    const clerk_request *before = judged_before(r, instance, policy);
-
-    record->instance = instance;
-    record->policy = *policy;
-    record->facts = clerk_request_facts(r);
-    if (before != NULL) {
-        record->verdict = before->verdict;
+    if (earlier != NULL && earlier->evaluated && earlier->instance == instance
+        && earlier->verdict.carrier == CLERK_CARRIER_COOKIE && earlier->verdict.auth != NULL) {
+        facts->authorization = clerk_slice_of(apr_pstrcat(
+            pool, "Bearer ", clerk_slice_copy(earlier->verdict.token, pool), NULL));
+        facts->cookie = clerk_slice_of(NULL);
     }
-    else {
-        clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), instance, policy,
-                                NULL, &record->facts, apr_time_now(), r->pool);
-        clerk_log_missing_azp(r, record, policy);
-    }
-    record->evaluated = 1;
 }
 
-static clerk_request *identify_for(request_rec *r, const clerk_instance *instance)
+/** @param wanted  what a verdict is to hold for; kept, with it, in the request's record */
+static void judge(request_rec *r, clerk_request *record, const clerk_request *wanted)
+{
+    clerk_session_options options = { .handshake = 0 };
+    clerk_facts facts = clerk_request_facts(r);
+
+    take_session_of(&facts, clerk_request_earlier(r), wanted->instance, r->pool);
+    take_session_of(&facts, record, wanted->instance, r->pool); /* by other rules */
+    record->instance = wanted->instance;
+    record->policy = wanted->policy;
+    record->is_navigated = wanted->is_navigated;
+    record->facts = facts;
+    record->claims = NULL;
+    if (record->is_navigated) {
+        options = clerk_navigation_options(r, record);
+    }
+    clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), record->instance,
+                            &record->policy, &options, &record->facts, apr_time_now(),
+                            r->pool);
+    record->evaluated = 1;
+    if (record->is_navigated) {
+        clerk_navigation_tell(r, record);
+    }
+    clerk_log_missing_azp(r, record, &record->policy);
+}
+
+/** @param navigates  whether the browser may be sent somewhere, or its session be renewed */
+static clerk_request *identify(request_rec *r, const clerk_instance *instance, int navigates)
 {
     clerk_request *record = clerk_request_of(r);
-    clerk_policy policy = clerk_config_policy(clerk_request_config(r));
+    clerk_request wanted = { .instance = instance,
+                             .policy = clerk_config_policy(clerk_request_config(r)),
+                             .is_navigated = navigates };
+    const clerk_request *before;
 
-    if (!holds_for(record, instance, &policy)) {
-        judge(r, record, instance, &policy);
+    if (is_verdict_on(record, &wanted)) {
+        return record;
     }
+    before = judged_before(r, &wanted);
+    if (before == NULL) {
+        judge(r, record, &wanted);
+        return record;
+    }
+    record->instance = instance;
+    record->policy = wanted.policy;
+    record->is_navigated = before->is_navigated;
+    record->facts = clerk_request_facts(r);
+    record->verdict = before->verdict;
+    record->evaluated = 1;
     return record;
 }
 
@@ -185,7 +263,7 @@ clerk_request *clerk_request_identify(request_rec *r)
                       error.detail);
         return NULL;
     }
-    return identify_for(r, instance);
+    return identify(r, instance, 1);
 }
 
 int clerk_request_is_preflight(const request_rec *r)
@@ -196,35 +274,19 @@ int clerk_request_is_preflight(const request_rec *r)
 
 const clerk_auth *clerk_request_who(request_rec *r)
 {
+    const clerk_dir_config *config = clerk_request_config(r);
     clerk_request *record = clerk_request_of(r);
     const clerk_instance *instance = clerk_request_instance(r);
 
     record->asked_by_expressions++;
     if (instance == NULL
-        || (clerk_request_is_preflight(r)
-            && clerk_config_allows_preflight(clerk_request_config(r)))) {
+        || (clerk_config_allows_preflight(config) && clerk_request_is_preflight(r))) {
         return NULL;
     }
-    record = identify_for(r, instance);
+    record = identify(r, instance,
+                      config->identify == CLERK_ON || clerk_request_is_ours(r));
     clerk_request_varies(r);
     return record->verdict.status == CLERK_OK ? record->verdict.auth : NULL;
-}
-
-const clerk_request *clerk_request_refused(const request_rec *r)
-{
-    for (; r != NULL; r = r->prev) {
-        const clerk_request *record = clerk_request_known(r);
-
-        if (record != NULL && record->is_refused) {
-            return record;
-        }
-    }
-    return NULL;
-}
-
-const char *clerk_request_status_name(const clerk_request *record)
-{
-    return record->verdict.decision.state;
 }
 
 const clerk_auth *clerk_request_auth(const request_rec *r)
@@ -234,6 +296,24 @@ const clerk_auth *clerk_request_auth(const request_rec *r)
     return record != NULL && record->evaluated && record->verdict.status == CLERK_OK
                ? record->verdict.auth
                : NULL;
+}
+
+const json_t *clerk_request_claims(request_rec *r)
+{
+    clerk_request *record = clerk_request_known(r);
+    const clerk_request *source =
+        record && record->evaluated ? record : clerk_request_inherited(r);
+
+    if (source == NULL || !source->evaluated || source->verdict.status != CLERK_OK) {
+        return NULL;
+    }
+    if (record != source) { /* whose pool may live longer than this one */
+        return clerk_auth_claims(source->verdict.auth, r->pool);
+    }
+    if (record->claims == NULL) {
+        record->claims = clerk_auth_claims(record->verdict.auth, r->pool);
+    }
+    return record->claims;
 }
 
 void clerk_request_name_denial(const request_rec *r, clerk_request *record)

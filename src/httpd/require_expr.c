@@ -71,7 +71,7 @@ static void log_what_would_be(request_rec *r, clerk_request *record)
     if (record->evaluated && clerk_config_is_log_only(clerk_request_config(r))
         && !clerk_request_is_ours(r)) {
         record->is_refused = 1;
-        clerk_log_only(r, record, "not allowed");
+        clerk_log_only(r, record, "refused, not allowed");
     }
 }
 

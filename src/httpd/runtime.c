@@ -13,10 +13,13 @@
 #include "../service/http_curl.h"
 #include "config.h"
 #include "module.h"
+#include "socache.h"
 
 typedef struct clerk_runtime {
     clerk_verifier verifier;
+    clerk_api api;
     apr_uint32_t missing_azp_seen;
+    apr_uint32_t advised_at; /* seconds */
 } clerk_runtime;
 
 static clerk_runtime *runtime; /* set once a process, before it serves */
@@ -29,6 +32,15 @@ const clerk_verifier *clerk_runtime_verifier(void)
 int clerk_runtime_first_missing_azp(void)
 {
     return apr_atomic_xchg32(&runtime->missing_azp_seen, 1) == 0;
+}
+
+int clerk_runtime_may_advise(apr_time_t now)
+{
+    apr_uint32_t seconds = (apr_uint32_t)apr_time_sec(now);
+    apr_uint32_t last = apr_atomic_read32(&runtime->advised_at);
+
+    return (last == 0 || seconds - last >= 60)
+           && apr_atomic_cas32(&runtime->advised_at, seconds, last) == last;
 }
 
 /* What is remembered about opaque machine tokens: small answers, many senders. */
@@ -48,6 +60,7 @@ static apr_status_t create_http(const clerk_http **http, const clerk_server_conf
 }
 
 static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *http,
+                                     const clerk_sealed_cache *shared,
                                      const clerk_server_config *server, apr_pool_t *pchild)
 {
     clerk_key_store_options options = {
@@ -57,7 +70,7 @@ static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *
         .wait = clerk_config_total_timeout(server),
         .pause = NULL,
     };
-    return clerk_key_store_create(store, http, NULL, &options, pchild);
+    return clerk_key_store_create(store, http, shared, &options, pchild);
 }
 
 /** So that the other half serves who has nothing to do with the Backend API. */
@@ -70,33 +83,46 @@ static unsigned half_of_threads(void)
                : 0;
 }
 
-static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_http *http,
+/** One gate for all that is asked of the Backend API, keys aside. */
+static apr_status_t open_api(clerk_api *api, const clerk_http *http,
+                             const clerk_server_config *server, apr_pool_t *pchild)
+{
+    api->http = http;
+    api->clock = NULL;
+    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), pchild);
+}
+
+static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_api *api,
                                        const clerk_server_config *server, apr_pool_t *pchild)
 {
     clerk_token_cache_options options = {
         .ttl = clerk_config_machine_token_ttl(server),
-        .connections = clerk_config_api_connections(server),
+        .gate = api->gate,
         .patience = clerk_config_total_timeout(server),
         .patient = half_of_threads(),
         .max_entries = MOST_ANSWERS,
         .max_bytes = MOST_ANSWER_BYTES,
         .clock = NULL,
     };
-    return clerk_token_cache_create(cache, http, &options, pchild);
+    return clerk_token_cache_create(cache, api->http, &options, pchild);
 }
 
-static apr_status_t furnish(clerk_verifier *verifier, const clerk_server_config *server,
-                            apr_pool_t *pchild)
+static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
+                            const clerk_sealed_cache *shared,
+                            const clerk_server_config *server, apr_pool_t *pchild)
 {
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-        status = create_key_store(&verifier->keys, http, server, pchild);
+        status = create_key_store(&verifier->keys, http, shared, server, pchild);
     }
-    return status == APR_SUCCESS
-               ? create_token_cache(&verifier->tokens, http, server, pchild)
-               : status;
+    if (status == APR_SUCCESS) {
+        status = open_api(api, http, server, pchild);
+        verifier->api = api;
+    }
+    return status == APR_SUCCESS ? create_token_cache(&verifier->tokens, api, server, pchild)
+                                 : status;
 }
 
 static void start_process(apr_pool_t *pchild, server_rec *main_server)
@@ -108,7 +134,8 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-    status = furnish(&runtime->verifier, server, pchild);
+    status = furnish(&runtime->verifier, &runtime->api,
+                     clerk_socache_open(pchild, main_server), server, pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");

@@ -210,8 +210,8 @@ def test_a_key_set_ages(httpd, standin, clerk):
     assert standin.count("backend.jwks") == 1
 
 
-def test_nothing_is_remembered_across_a_restart(httpd, standin, clerk):
-    site = ClerkSite(httpd, clerk)
+def test_without_a_cache_nothing_is_remembered_across_a_restart(httpd, standin, clerk):
+    site = ClerkSite(httpd, clerk, "ClerkCache none")
     site.admitted(MEMBER, bearer=site.mint.session(MEMBER))
     site.httpd.graceful()
     site.admitted(MEMBER, bearer=site.mint.session(MEMBER))

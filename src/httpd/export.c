@@ -96,7 +96,7 @@ static void export_nobody(request_rec *r, const clerk_request *record)
     unsigned exports = clerk_config_exports(clerk_request_config(r));
 
     export_value(r, exports, "CLERK_AUTH_STATUS", "X-Clerk-Auth-Status",
-                 clerk_request_status_name(record));
+                 record->verdict.decision.state);
     export_value(r, exports, "CLERK_AUTH_REASON", "X-Clerk-Auth-Reason",
                  record->verdict.decision.reason);
     if (record->verdict.status == CLERK_E_SESSION_PENDING) {

@@ -49,7 +49,7 @@ static const char *verdict_value(request_rec *r, const clerk_auth *auth, const c
         return NULL;
     }
     if (strcmp(env, "CLERK_AUTH_STATUS") == 0) {
-        return clerk_request_status_name(record);
+        return record->verdict.decision.state;
     }
     if (strcmp(env, "CLERK_AUTH_REASON") == 0) {
         return record->verdict.decision.reason;

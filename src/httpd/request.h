@@ -93,9 +93,6 @@ int clerk_request_is_preflight(const request_rec *r);
 /** The record of @a r or of a request before it that was refused; NULL where none was. */
 const clerk_request *clerk_request_refused(const request_rec *r);
 
-/** CLERK_AUTH_STATUS of a record that is evaluated. */
-const char *clerk_request_status_name(const clerk_request *record);
-
 /** Who is asking; NULL while unknown or nobody. */
 const clerk_auth *clerk_request_auth(const request_rec *r);
 

@@ -28,7 +28,7 @@ ClerkIdentify On
 <Location /basic>
     AuthType Basic
     AuthName x
-    AuthUserFile "${ROOT}/passwords"
+    AuthUserFile passwords
     Require valid-user
 </Location>
 <Location /anyone>
@@ -69,15 +69,12 @@ def application():
 
 
 @pytest.fixture(scope="module")
-def site(module_httpd, _standin_program, application, tmp_path_factory):
-    root = tmp_path_factory.mktemp("passwords")
-    root.chmod(0o755)
-    root.parent.chmod(0o755)
-    (root / "passwords").write_text("joe:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n")   # password
+def site(module_httpd, _standin_program, application):
     site = ClerkSite(module_httpd, production(_standin_program), 'LogFormat "%u %U" who',
                      'CustomLog "${RUN}/who.log" who',
                      modules=["cgid", "proxy_http", "auth_basic", "authn_file", "dir", "include"],
-                     defines={"UP": application.url, "ROOT": root}, sections=SECTIONS)
+                     defines={"UP": application.url}, sections=SECTIONS)
+    site.httpd.file("passwords", "joe:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n", 0o644)   # password
     site.httpd.environment_script()
     site.httpd.write("index/page.shtml", '<!--#echo var="CLERK_USER_ID" -->'
                      '<!--#include virtual="/index/part.shtml" -->')

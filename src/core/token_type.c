@@ -100,3 +100,17 @@ clerk_token_type clerk_token_classify(clerk_slice credential, const clerk_jwt *j
     }
     return CLERK_TOKEN_SESSION;
 }
+
+clerk_status clerk_token_check_session(clerk_slice credential, const clerk_jwt *jwt,
+                                       clerk_error *error)
+{
+    if (clerk_token_classify(credential, jwt) != CLERK_TOKEN_SESSION) {
+        return clerk_fail(error, CLERK_E_TOKEN_TYPE_MISMATCH,
+                          "a machine token where a session token belongs");
+    }
+    if (clerk_jwt_is_non_session(jwt)) {
+        return clerk_fail(error, CLERK_E_TOKEN_TYPE_MISMATCH,
+                          "the token's category is not that of a session");
+    }
+    return CLERK_OK;
+}

@@ -107,6 +107,15 @@ static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_ap
     return clerk_token_cache_create(cache, api->http, &options, pchild);
 }
 
+static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_api *api,
+                                   const clerk_server_config *server, apr_pool_t *pchild)
+{
+    clerk_session_renewal_options options = {
+        .patience = clerk_config_total_timeout(server),
+    };
+    return clerk_session_renewal_create(renewal, api, &options, pchild);
+}
+
 static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
                             const clerk_sealed_cache *shared,
                             const clerk_server_config *server, apr_pool_t *pchild)
@@ -119,7 +128,9 @@ static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
     }
     if (status == APR_SUCCESS) {
         status = open_api(api, http, server, pchild);
-        verifier->api = api;
+    }
+    if (status == APR_SUCCESS) {
+        status = create_renewal(&verifier->renewal, api, server, pchild);
     }
     return status == APR_SUCCESS ? create_token_cache(&verifier->tokens, api, server, pchild)
                                  : status;

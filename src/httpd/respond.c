@@ -148,7 +148,7 @@ static void challenge(request_rec *r, const char *error)
                apr_pstrcat(r->pool, "Bearer realm=\"",
                            ap_escape_quotes(r->pool, realm ? realm : "Clerk"), "\"",
                            parameter(r->pool, "error", error),
-                           parameter(r->pool, "scope", scopes_asked(r)),
+                           parameter(r->pool, "scope", metadata ? scopes_asked(r) : NULL),
                            parameter(r->pool, "resource_metadata", metadata), NULL));
     if (metadata != NULL && apr_table_get(r->headers_in, "Origin") != NULL) {
         set_header(r, "Access-Control-Expose-Headers", "WWW-Authenticate");

@@ -43,7 +43,7 @@ static const char *set_template(clerk_dir_config *section, cmd_parms *cmd, const
     }
     section->forward = CLERK_FORWARD_TEMPLATE;
     section->forward_template = apr_pstrdup(cmd->pool, name);
-    return NULL;
+    return "ClerkForwardToken: template:NAME is not in this version";
 }
 
 const char *clerk_set_forward_token(cmd_parms *cmd, void *record, const char *word)

@@ -11,14 +11,12 @@
 /* ---------------------------------------------------------------- what is allowed */
 
 /**
- * Whether this is the request that the browser sent, and the first to be judged. An internal
- * redirect takes its place where nothing was judged before; not so an error page, which is a
- * GET whatever the browser sent.
+ * Whether this is the request that the browser sent. An internal redirect takes its place; not
+ * so an error page, which is a GET whatever the browser sent, or a part of a page.
  */
 static int is_of_browser(const request_rec *r)
 {
-    return r->main == NULL && clerk_request_earlier(r) == NULL
-           && (r->prev == NULL || r->prev->status == HTTP_OK);
+    return r->main == NULL && (r->prev == NULL || r->prev->status == HTTP_OK);
 }
 
 static clerk_organization_target organization_of(const clerk_dir_config *config,
@@ -52,7 +50,7 @@ clerk_session_options clerk_navigation_options(request_rec *r,
     const clerk_dir_config *config = clerk_request_config(r);
     clerk_session_options options = { .sign_in_url = config->sign_in_url };
 
-    if (!clerk_request_is_ours(r) || !is_of_browser(r)
+    if (!is_of_browser(r) || clerk_request_earlier(r) != NULL
         || !clerk_config_renews_sessions(config, record->instance)) {
         return options;
     }
@@ -127,7 +125,7 @@ int clerk_navigation_redirect(request_rec *r, clerk_request *record)
 {
     const clerk_decision *decision = &record->verdict.decision;
 
-    if (decision->kind != CLERK_HANDSHAKE
+    if (decision->kind != CLERK_HANDSHAKE || !is_of_browser(r)
         || clerk_config_is_log_only(clerk_request_config(r)))
     {
         return DECLINED;

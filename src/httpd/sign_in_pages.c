@@ -52,8 +52,9 @@ static int send_to_sign_in(request_rec *r)
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;
     }
-    record = clerk_request_identify(r);
-    location = record ? find_location(r, record, signs_up) : NULL;
+    clerk_request_who(r);
+    record = clerk_request_known(r);
+    location = record && record->evaluated ? find_location(r, record, signs_up) : NULL;
     if (location == NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "%s: nowhere to send to; set ClerkPublishableKey or Clerk%sURL",

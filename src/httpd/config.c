@@ -68,6 +68,7 @@ void *clerk_server_config_merge(apr_pool_t *pool, void *base_record, void *add_r
     INHERIT(api_proxy);
     INHERIT(cache);
     INHERIT(api_connections);
+    INHERIT(token_cache);
     return merged;
 }
 
@@ -172,6 +173,13 @@ apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config
 apr_interval_time_t clerk_config_machine_token_ttl(const clerk_server_config *config)
 {
     return interval_or(config->machine_token_ttl, 30);
+}
+
+unsigned clerk_config_token_cache(const clerk_server_config *config)
+{
+    return config->token_cache == 0 ? 8192
+           : config->token_cache > 0 ? (unsigned)config->token_cache
+                                     : 0;
 }
 
 unsigned clerk_config_api_connections(const clerk_server_config *config)

@@ -96,6 +96,7 @@ typedef struct clerk_server_config {
     const char *api_ca_file;
     const char *api_proxy;
     unsigned api_connections; /* requests at a time; 0 is unset */
+    int token_cache;          /* entries; 0 is unset, negative off */
     struct clerk_socache *cache; /* ClerkCache */
 } clerk_server_config;
 
@@ -134,5 +135,8 @@ apr_interval_time_t clerk_config_connect_timeout(const clerk_server_config *conf
 apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config);
 apr_interval_time_t clerk_config_machine_token_ttl(const clerk_server_config *config);
 unsigned clerk_config_api_connections(const clerk_server_config *config);
+
+/** How many verified tokens a process keeps; 0: none. */
+unsigned clerk_config_token_cache(const clerk_server_config *config);
 
 #endif

@@ -102,6 +102,8 @@ const command_rec clerk_directives[] = {
     AP_INIT_TAKE1("ClerkMachineTokenTTL", clerk_set_interval_or_none,
         SERVER_FIELD(machine_token_ttl), RSRC_CONF,
         "How long a good answer about an opaque machine token is remembered, such as 30s"),
+    AP_INIT_TAKE1("ClerkTokenCache", clerk_set_token_cache, NULL, RSRC_CONF,
+        "How many tokens that it has verified a process keeps, or off"),
     AP_INIT_TAKE1("ClerkAPIConnections", clerk_set_api_connections, NULL, RSRC_CONF,
         "How many requests to the Backend API a process makes at a time"),
     AP_INIT_TAKE1("ClerkCache", clerk_set_cache, NULL, RSRC_CONF,

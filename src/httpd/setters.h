@@ -41,6 +41,7 @@ const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args);
 const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time);
 const char *clerk_set_interval_or_none(cmd_parms *cmd, void *record, const char *time);
 const char *clerk_set_api_connections(cmd_parms *cmd, void *record, const char *number);
+const char *clerk_set_token_cache(cmd_parms *cmd, void *record, const char *entries);
 const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *connect,
                                   const char *total);
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path);

@@ -373,34 +373,40 @@ static void warn_of_missing_parties(server_rec *main_server, apr_pool_t *ptemp)
     }
 }
 
-static int takes_no_opaque_oauth(const place *at, apr_pool_t *pool)
+/** NULL, or which tokens of an accepted type cannot be verified while others can. */
+static const char *lack_of_some_keys(const clerk_dir_config *section,
+                                     const clerk_instance *instance,
+                                     const server_rec *server, apr_pool_t *pool)
 {
-    const server_rec *server;
+    unsigned accepts = clerk_config_accepts(section);
 
-    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
-        const clerk_dir_config *section = in_force(at, server, pool);
-
-        if (section->instance != NULL && section->instance->secret_key == NULL
-            && (clerk_config_accepts(section) & CLERK_TOKEN_OAUTH)) {
-            return 1;
-        }
+    (void)server;
+    (void)pool;
+    if ((accepts & CLERK_TOKEN_OAUTH) && instance->secret_key == NULL) {
+        return "without ClerkSecretKey only OAuth tokens that are JWTs can be verified; opaque "
+               "ones (oat_...) get 503";
     }
-    return 0;
+    if ((accepts & CLERK_TOKEN_M2M) && instance->jwt_key == NULL
+        && instance->key_url == NULL) {
+        return "with ClerkMachineSecretKey alone only opaque M2M tokens (mt_...) can be "
+               "verified; JWTs get 503 without ClerkPublishableKey, ClerkSecretKey or "
+               "ClerkJWTKey";
+    }
+    return NULL;
 }
 
-/** Those that are JWTs need only the public keys, so this may be what is wanted. */
-static void warn_of_opaque_oauth(server_rec *main_server, apr_pool_t *ptemp)
+/** This may be what is wanted, so it is no error. */
+static void warn_of_lacking_keys(server_rec *main_server, apr_pool_t *ptemp)
 {
     int i;
 
     for (i = 0; i < seen.accepting->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(seen.accepting, i, const place);
+        const char *lack = judge(at, lack_of_some_keys, ptemp);
 
-        if (takes_no_opaque_oauth(at, ptemp) && !may_be_completed(at, seen.instances)) {
+        if (lack != NULL && !may_be_completed(at, seen.instances)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
-                         "%s on line %d of %s: without ClerkSecretKey only OAuth tokens that "
-                         "are JWTs can be verified; opaque ones (oat_...) get 503",
-                         at->directive, at->line, at->file);
+                         "%s on line %d of %s: %s", at->directive, at->line, at->file, lack);
         }
     }
 }
@@ -412,7 +418,7 @@ static int warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         warn_of_missing_parties(main_server, ptemp);
-        warn_of_opaque_oauth(main_server, ptemp);
+        warn_of_lacking_keys(main_server, ptemp);
     }
     return OK;
 }

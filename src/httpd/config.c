@@ -37,12 +37,21 @@ void *clerk_dir_config_merge(apr_pool_t *pool, void *base_record, void *add_reco
     INHERIT(sign_up_url);
     INHERIT(unauthenticated_url);
     INHERIT(unauthorized_url);
+    INHERIT(identify);
+    INHERIT(strip_credentials);
+    INHERIT(user);
+    INHERIT(forward);
+    INHERIT(forward_template);
     INHERIT(organization_paths);
     INHERIT(personal_account_paths);
     INHERIT(exports);
     INHERIT(exported_claims);
     INHERIT(remote_user);
-    INHERIT(user_lines);
+    INHERIT(protected_resource);
+    INHERIT(resource_scopes);
+    INHERIT(resource_name);
+    INHERIT(resource_documentation);
+    INHERIT(require_lines);
     return merged;
 }
 
@@ -90,6 +99,11 @@ int clerk_config_redirects_to_sign_in(const clerk_dir_config *config)
 int clerk_config_allows_preflight(const clerk_dir_config *config)
 {
     return config->allow_preflight != CLERK_OFF;
+}
+
+int clerk_config_forwards(const clerk_dir_config *config)
+{
+    return config->forward > CLERK_FORWARD_OFF;
 }
 
 int clerk_config_renews_sessions(const clerk_dir_config *config,

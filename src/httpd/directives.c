@@ -57,7 +57,7 @@ const command_rec clerk_directives[] = {
         "http: 401 and 403; protect: the answers of auth.protect()"),
     AP_INIT_FLAG("ClerkSignInRedirect", clerk_set_flag, FIELD(sign_in_redirect), ANYWHERE,
         "Whether a browser without a session is sent to sign in"),
-    AP_INIT_FLAG("ClerkHandshake", clerk_set_flag, FIELD(handshake), ANYWHERE,
+    AP_INIT_FLAG("ClerkHandshake", clerk_set_handshake, FIELD(handshake), ANYWHERE,
         "Whether sessions are renewed by the Frontend API; On where the keys for it are set"),
     AP_INIT_FLAG("ClerkCrossOriginSync", clerk_set_flag, FIELD(cross_origin_sync), ANYWHERE,
         "On renews the session of a browser that comes from another site"),
@@ -71,7 +71,7 @@ const command_rec clerk_directives[] = {
         "On tells status and reason in X-Clerk-Auth-... to whoever is not signed in"),
     AP_INIT_TAKE1("ClerkEnforce", clerk_set_enforce, NULL, ANYWHERE,
         "On, or LogOnly: log verdicts and refuse nothing"),
-    AP_INIT_TAKE1("ClerkSignInURL", clerk_set_page_url, FIELD(sign_in_url), ANYWHERE,
+    AP_INIT_TAKE1("ClerkSignInURL", clerk_set_sign_in_url, FIELD(sign_in_url), ANYWHERE,
         "The sign-in page: absolute, or a path on this site"),
     AP_INIT_TAKE1("ClerkSignUpURL", clerk_set_page_url, FIELD(sign_up_url), ANYWHERE,
         "The sign-up page: absolute, or a path on this site"),
@@ -91,6 +91,23 @@ const command_rec clerk_directives[] = {
         "A claim's path, and a name if not made of the whole path: one more claim to export"),
     AP_INIT_TAKE1("ClerkRemoteUser", clerk_set_remote_user, NULL, ANYWHERE,
         "The path of the claim that REMOTE_USER takes, by default the subject"),
+
+    AP_INIT_FLAG("ClerkIdentify", clerk_set_identify, NULL, ANYWHERE,
+        "Whether to find out who is asking even where nothing is required"),
+    AP_INIT_TAKE1("ClerkForwardToken", clerk_set_forward_token, NULL, ANYWHERE,
+        "off, session or template:NAME: the token that the application finds in Authorization"),
+    AP_INIT_FLAG("ClerkStripCredentials", clerk_set_flag, FIELD(strip_credentials), ANYWHERE,
+        "Whether Clerk's cookies and tokens are kept from the application"),
+
+    /* What a protected resource says of itself */
+    AP_INIT_FLAG("ClerkProtectedResource", clerk_set_protected_resource, NULL, SECTION,
+        "Whether metadata of this OAuth-protected resource are served (RFC 9728)"),
+    AP_INIT_ITERATE("ClerkProtectedResourceScopes", clerk_set_resource_scope, NULL, SECTION,
+        "Scopes that clients of this resource may ask for, such as notes:read"),
+    AP_INIT_TAKE1("ClerkProtectedResourceName", clerk_set_resource_name, NULL, SECTION,
+        "The name of this resource, for people"),
+    AP_INIT_TAKE1("ClerkProtectedResourceDocumentation", clerk_set_resource_documentation, NULL,
+        SECTION, "The URL of a page for developers that use this resource"),
 
     /* The whole server */
     AP_INIT_TAKE1("ClerkKeyRefresh", clerk_set_interval, SERVER_FIELD(key_refresh), RSRC_CONF,

@@ -29,6 +29,8 @@ const char *clerk_set_enforce(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_error_body(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_flag(cmd_parms *cmd, void *record, int on);
 const char *clerk_set_page_url(cmd_parms *cmd, void *record, const char *url);
+const char *clerk_set_sign_in_url(cmd_parms *cmd, void *record, const char *url);
+const char *clerk_set_handshake(cmd_parms *cmd, void *record, int on);
 const char *clerk_set_path_rule(cmd_parms *cmd, void *record, const char *pattern);
 const char *clerk_set_export(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_export_claim(cmd_parms *cmd, void *record, const char *path,
@@ -36,6 +38,16 @@ const char *clerk_set_export_claim(cmd_parms *cmd, void *record, const char *pat
 const char *clerk_set_remote_user(cmd_parms *cmd, void *record, const char *path);
 const char *clerk_note_auth_type(cmd_parms *cmd, void *record, const char *type);
 const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args);
+
+/* what the application gets: setters_application.c */
+const char *clerk_set_identify(cmd_parms *cmd, void *record, int on);
+const char *clerk_set_forward_token(cmd_parms *cmd, void *record, const char *word);
+
+/* a protected resource: setters_resource.c */
+const char *clerk_set_protected_resource(cmd_parms *cmd, void *record, int on);
+const char *clerk_set_resource_scope(cmd_parms *cmd, void *record, const char *scope);
+const char *clerk_set_resource_name(cmd_parms *cmd, void *record, const char *name);
+const char *clerk_set_resource_documentation(cmd_parms *cmd, void *record, const char *url);
 
 /* the whole server: setters_server.c */
 const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time);

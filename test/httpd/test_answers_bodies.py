@@ -138,7 +138,7 @@ class Site(ClerkSite):
         def begin(config, **options):
             self.config = config
             return start(config, **options)
-        super().__init__(begin, clerk, sections=sections)
+        super().__init__(begin, clerk, "ClerkCache none", sections=sections)
 
 
 HEADERS = [{"Accept": "application/json"}, {"Sec-Fetch-Dest": "empty", "Accept": "text/html"}]

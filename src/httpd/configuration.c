@@ -22,6 +22,7 @@ static struct {
     apr_array_header_t *protected_places;
     apr_array_header_t *needing;
     apr_array_header_t *resources;
+    apr_array_header_t *calling;
 } seen;
 
 static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -33,6 +34,7 @@ static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     seen.protected_places = apr_array_make(pconf, 8, sizeof(place));
     seen.needing = apr_array_make(pconf, 4, sizeof(place));
     seen.resources = apr_array_make(pconf, 2, sizeof(place));
+    seen.calling = apr_array_make(pconf, 2, sizeof(place));
     return OK;
 }
 
@@ -77,6 +79,12 @@ void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_con
 void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(seen.needing, cmd, section);
+}
+
+void clerk_configuration_add_calling(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.needing, cmd, section);
+    add_place(seen.calling, cmd, section);
 }
 
 void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section)
@@ -233,21 +241,43 @@ static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
     return OK;
 }
 
+/** NULL where the place has no instance, which is told elsewhere. */
+static const clerk_instance *instance_at(const place *at, apr_pool_t *pool)
+{
+    const clerk_dir_config *section = in_force(at, at->server, pool);
+    const clerk_instance *instance = NULL;
+
+    return section->instance != NULL
+                   && clerk_instance_config_resolve(&instance, section->instance, NULL)
+                          == CLERK_OK
+               ? instance
+               : NULL;
+}
+
 /** Who reads the metadata is sent to an authorization server, which the key names. */
-static int check_resources(apr_pool_t *pool)
+static int lacks_server(const clerk_instance *instance)
+{
+    return instance->frontend_api == NULL;
+}
+
+static int lacks_secret(const clerk_instance *instance)
+{
+    return instance->secret_key == NULL;
+}
+
+/** @param detail  what to set, behind the name of the directive that needs it */
+static int check_instances(const apr_array_header_t *places,
+                           int (*lacks)(const clerk_instance *instance), const char *detail,
+                           apr_pool_t *pool)
 {
     int i;
 
-    for (i = 0; i < seen.resources->nelts; i++) {
-        const place *at = &APR_ARRAY_IDX(seen.resources, i, const place);
-        const clerk_dir_config *section = in_force(at, at->server, pool);
-        const clerk_instance *instance;
+    for (i = 0; i < places->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(places, i, const place);
+        const clerk_instance *instance = instance_at(at, pool);
 
-        if (section->instance != NULL
-            && clerk_instance_config_resolve(&instance, section->instance, NULL) == CLERK_OK
-            && instance->frontend_api == NULL && !may_be_completed(at, seen.instances)) {
-            return fail_at(at, "", "ClerkProtectedResource needs ClerkPublishableKey, which "
-                                   "names the authorization server");
+        if (instance != NULL && lacks(instance) && !may_be_completed(at, seen.instances)) {
+            return fail_at(at, "", apr_pstrcat(pool, at->directive, detail, NULL));
         }
     }
     return OK;
@@ -273,7 +303,15 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     if (status == OK) {
         status = check_keys(seen.protected_places, ptemp);
     }
-    return status == OK ? check_resources(ptemp) : status;
+    if (status == OK) {
+        status = check_instances(seen.resources, lacks_server,
+                                 " needs ClerkPublishableKey, which names the authorization "
+                                 "server", ptemp);
+    }
+    return status == OK ? check_instances(seen.calling, lacks_secret,
+                                          " needs ClerkSecretKey: it calls the Backend API",
+                                          ptemp)
+                        : status;
 }
 
 static int lacks_parties(const place *at, apr_pool_t *pool)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from contextlib import contextmanager
 from typing import Callable, Iterator, Mapping, NamedTuple
 
@@ -65,6 +66,15 @@ class Seen(NamedTuple):
 
 def seen(answer: Response) -> Seen:
     return Seen(*(answer.header(name) for name in SHOWN))
+
+
+def body_of(answer: Response) -> bytes:
+    """The body without the reason that a 401 names at its end."""
+    body, named = re.subn(rb' \(([\w. -]+)\)\."}$', b'."}', answer.body)
+    assert named == (answer.body.startswith(b'{"error":"not_authenticated"'))
+    if named and seen(answer).reason is not None:
+        assert f"({seen(answer).reason})".encode() in answer.body
+    return body
 
 
 def new_name(what: str) -> str:
@@ -160,11 +170,13 @@ class ClerkSite:
 
     @contextmanager
     def no_leak(self, *tokens: str | None) -> Iterator[None]:
-        """No payload or signature of these tokens is in what the server logs meanwhile."""
+        """No payload or signature of these tokens, and nothing behind the prefix of an opaque
+        one, is in what the server logs meanwhile."""
         before = len(self.log.text())
         yield
         fresh = self.log.text()[before:]
-        secrets = [part for token in tokens if token for part in token.split(".")[1:]]
+        secrets = [part for token in tokens if token
+                   for part in token.split(".")[1:] or [token.partition("_")[2]]]
         assert not any(part[:40] in fresh for part in secrets if len(part) >= 20), fresh
 
     def refused(self, reason: str, carrier: str = "header", status: int = 401,

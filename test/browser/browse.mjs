@@ -21,7 +21,8 @@ import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM, headless: true, timeout: 60_000 });
+  executablePath: process.env.CHROMIUM, headless: true, timeout: 60_000,
+  args: ['--disable-dev-shm-usage'] });   // small in containers
 const contexts = new Map();
 const pages = new Map();
 

@@ -10,6 +10,7 @@
 #include "identify.h"
 #include "module.h"
 #include "scrub.h"
+#include "user_export.h"
 
 typedef void put(apr_table_t *table, const char *name, const char *value);
 
@@ -60,6 +61,15 @@ static void export_value(const outlet *to, const char *env, const char *header,
     if (to->exports & CLERK_EXPORT_HEADERS) {
         to->to_headers(to->r->headers_in, header, clerk_header_text(value, to->r->pool));
     }
+}
+
+void clerk_export_value(request_rec *r, const char *env, const char *header,
+                        const char *value)
+{
+    outlet to = { r, clerk_config_exports(clerk_request_config(r)), apr_table_setn,
+                  apr_table_setn };
+
+    export_value(&to, env, header, value);
 }
 
 /** Configured names may be one name twice, so the last one counts. */
@@ -186,7 +196,11 @@ static int export_to_application(request_rec *r)
         export_verdict(r, record);
     }
     export_earlier_refusal(r);
-    return clerk_credentials_replace(r, record);
+    if (record != NULL && record->is_published) {
+        status = clerk_user_export(r, record);
+    }
+    return status == OK || status == DECLINED ? clerk_credentials_replace(r, record)
+                                              : status;
 }
 
 void clerk_export_register(apr_pool_t *pconf)

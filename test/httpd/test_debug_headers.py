@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from browser import expired, handshake, visit
+from redirects import expired, handshake, visit
 from clerk_site import FETCH, NAVIGATION, PAGE, PROTECTED, ClerkSite, development, production, seen
 from standin.tokens import alter_signature
 from standin.users import ADMIN, MEMBER

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from browser import expired, handshake, visit
+from redirects import expired, handshake, visit
 from clerk_site import (DEV_BROWSER, FETCH, NAVIGATION, PAGE, PROTECTED, SIGNED_IN_AT, ClerkSite,
                         development, production, seen)
 from standin.tokens import alter_signature

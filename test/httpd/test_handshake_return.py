@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from browser import expired, handshake, redirect, visit
+from redirects import expired, handshake, redirect, visit
 from clerk_site import (DEV_BROWSER, FETCH, NAVIGATION, PAGE, PAGE_TEXT, PROTECTED, ClerkSite,
                         development, production, seen)
 from standin.tokens import CAT_IGNORE, CAT_M2M, CAT_SESSION, CAT_TEMPLATE, OMIT, alter_signature

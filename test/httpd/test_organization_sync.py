@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from browser import expired, handshake, visit
+from redirects import expired, handshake, visit
 from clerk_site import FETCH, NAVIGATION, PROTECTED, ClerkSite, development, production, seen
 from standin.tokens import OMIT
 from standin.users import ACME, ADMIN, GLOBEX, MEMBER, PENDING, SOLO

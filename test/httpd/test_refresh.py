@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from browser import expired, handshake, visit
+from redirects import expired, handshake, visit
 from clerk_site import (FETCH, NAVIGATION, PAGE_TEXT, PROTECTED, ClerkSite, development,
                         production, seen)
 from standin.tokens import OMIT, alter_signature

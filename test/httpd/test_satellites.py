@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 
-from browser import COUNTER, handshake, redirect, visit
+from redirects import COUNTER, handshake, redirect, visit
 from clerk_site import (DEV_BROWSER, FETCH, NAVIGATION, PAGE, PROTECTED, ClerkSite, development,
                         production, seen)
 from standin import publishable_key

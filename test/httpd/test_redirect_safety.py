@@ -118,7 +118,6 @@ def ask(site, sent: bytes):
     return parse_response(exchange_bytes(site.httpd.port, sent))
 
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("host", HOSTS)
 def test_hosts(site, host):
     for path in PATHS:

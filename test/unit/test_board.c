@@ -164,6 +164,16 @@ static void tells_results(void **state)
     assert_int_equal(clerk_board_outcome(slot), 17);
 }
 
+static void tells_people_once_an_interval(void **state)
+{
+    clerk_board_slot *slot = slot_of(make_board(*state), 5, SUPPORT_NOW);
+
+    assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW));
+    assert_false(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW + SECONDS(60) - 1));
+    assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW + SECONDS(60)));
+    assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW - SECONDS(3600)));
+}
+
 /* ---------------------------------------------------------------- threads */
 
 typedef struct contender {
@@ -311,6 +321,7 @@ int main(void)
         support_test(frees_leases_of_a_clock_that_was_set_back),
         support_test(keeps_the_longest_pause),
         support_test(tells_results),
+        support_test(tells_people_once_an_interval),
         support_test(lets_one_thread_act_at_a_time),
         support_test(lets_one_process_act_at_a_time),
         support_test(tells_other_processes),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - Clerk's cookies of one request, suffixed or not */
 #include "cookies.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 #include "claims.h"
@@ -185,9 +186,52 @@ static apr_int64_t leading_integer(const char *text)
     return text ? apr_strtoi64(text, NULL, 10) : 0;
 }
 
+/* Number(), as far as a counter goes: all of the text is a number, or it is 0. */
+static int redirect_count(const char *text)
+{
+    char *end;
+    double count = text ? strtod(text, &end) : 0;
+
+    if (!text || end == text || *end != '\0' || !(count < 0 || count > 0)) {
+        return 0;
+    }
+    return count < 0 || count >= CLERK_REDIRECT_LIMIT ? CLERK_REDIRECT_LIMIT : (int)count;
+}
+
+/** A parameter's value; NULL where it is absent or empty. */
+static const char *parameter(clerk_slice query, const char *name, apr_pool_t *pool)
+{
+    const char *value;
+
+    return clerk_query_get(&value, query, name, pool) && *value != '\0' ? value : NULL;
+}
+
+static const char *parameter_or(clerk_slice query, const char *name, const char *cookie,
+                                apr_pool_t *pool)
+{
+    const char *value = parameter(query, name, pool);
+
+    return value ? value : cookie;
+}
+
+static void read_query(clerk_browser_state *state, clerk_slice query, apr_pool_t *pool)
+{
+    const char *any;
+
+    if (query.len == 0) {
+        return;
+    }
+    state->brings_dev_browser = clerk_query_get(&any, query, "__clerk_db_jwt", pool);
+    state->dev_browser = parameter_or(query, "__clerk_db_jwt", state->dev_browser, pool);
+    state->handshake = parameter_or(query, "__clerk_handshake", state->handshake, pool);
+    state->nonce = parameter_or(query, "__clerk_handshake_nonce", state->nonce, pool);
+    state->synced = parameter(query, "__clerk_synced", pool);
+    state->sync_redirect_url = parameter(query, "__clerk_redirect_url", pool);
+}
+
 void clerk_browser_state_read(clerk_browser_state *state, clerk_slice field,
-                              const clerk_instance *instance, apr_time_t now,
-                              apr_pool_t *pool)
+                              clerk_slice query, const clerk_instance *instance,
+                              apr_time_t now, apr_pool_t *pool)
 {
     const cookie_jar jar = { field,
                              instance->publishable_key
@@ -196,10 +240,18 @@ void clerk_browser_state_read(clerk_browser_state *state, clerk_slice field,
                              pool };
     const char *(*chosen)(const cookie_jar *, const char *);
 
-    state->suffixed = jar.suffix && uses_suffixed(&jar, instance, now);
-    chosen = state->suffixed ? suffixed_cookie : plain_cookie;
-    state->session = chosen(&jar, "__session");
-    state->dev_browser = chosen(&jar, "__clerk_db_jwt");
-    state->refresh = suffixed_cookie(&jar, "__refresh");
-    state->client_uat = leading_integer(chosen(&jar, "__client_uat"));
+    memset(state, 0, sizeof(*state));
+    if (field.len > 0) {
+        state->suffixed = jar.suffix && uses_suffixed(&jar, instance, now);
+        chosen = state->suffixed ? suffixed_cookie : plain_cookie;
+        state->session = chosen(&jar, "__session");
+        state->dev_browser = chosen(&jar, "__clerk_db_jwt");
+        state->refresh = suffixed_cookie(&jar, "__refresh");
+        state->client_uat = leading_integer(chosen(&jar, "__client_uat"));
+        state->handshake = plain_cookie(&jar, "__clerk_handshake");
+        state->nonce = plain_cookie(&jar, "__clerk_handshake_nonce");
+        state->has_nonce_cookie = state->nonce != NULL;
+        state->redirects = redirect_count(plain_cookie(&jar, "__clerk_redirect_count"));
+    }
+    read_query(state, query, pool);
 }

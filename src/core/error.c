@@ -32,6 +32,18 @@ static const struct status_row {
         { CLERK_FAMILY_ABSENT, "dev-browser-missing" },
     [CLERK_E_NO_TOKEN_IN_HEADER] =
         { CLERK_FAMILY_ABSENT, "No token in header" },
+    [CLERK_E_SESSION_TOKEN_MISSING] =
+        { CLERK_FAMILY_ABSENT, "session-token-missing" },
+    [CLERK_E_DEV_BROWSER_SYNC] =
+        { CLERK_FAMILY_ABSENT, "dev-browser-sync" },
+    [CLERK_E_SATELLITE_NEEDS_SYNCING] =
+        { CLERK_FAMILY_ABSENT, "satellite-needs-syncing" },
+    [CLERK_E_PRIMARY_RESPONDS_TO_SYNCING] =
+        { CLERK_FAMILY_ABSENT, "primary-responds-to-syncing" },
+    [CLERK_E_PRIMARY_DOMAIN_CROSS_ORIGIN_SYNC] =
+        { CLERK_FAMILY_ABSENT, "primary-domain-cross-origin-sync" },
+    [CLERK_E_ACTIVE_ORGANIZATION_MISMATCH] =
+        { CLERK_FAMILY_ABSENT, "active-organization-mismatch" },
 
     [CLERK_E_TOKEN_INVALID] =
         { CLERK_FAMILY_REFUSED, "token-invalid" },
@@ -63,11 +75,8 @@ static const struct status_row {
         { CLERK_FAMILY_REFUSED, "session-token-nbf" },
     [CLERK_E_SESSION_TOKEN_IAT_IN_THE_FUTURE] =
         { CLERK_FAMILY_REFUSED, "session-token-iat-in-the-future" },
-    [CLERK_E_SESSION_TOKEN_EXPIRED_NON_GET] =
-        { CLERK_FAMILY_REFUSED, "session-token-expired-refresh-non-eligible-non-get" },
-    [CLERK_E_SESSION_TOKEN_EXPIRED_NO_REFRESH_COOKIE] =
-        { CLERK_FAMILY_REFUSED,
-          "session-token-expired-refresh-non-eligible-no-refresh-cookie" },
+    [CLERK_E_SESSION_TOKEN_EXPIRED] =
+        { CLERK_FAMILY_REFUSED, "session-token-expired" },
     /* The SDK has no reason for this one: it hands out a signed-out object in silence. */
     [CLERK_E_SESSION_PENDING] =
         { CLERK_FAMILY_REFUSED, "session-pending" },

@@ -16,6 +16,12 @@ typedef enum clerk_status {
     CLERK_E_CLIENT_UAT_BUT_NO_SESSION_TOKEN,
     CLERK_E_DEV_BROWSER_MISSING,
     CLERK_E_NO_TOKEN_IN_HEADER,
+    CLERK_E_SESSION_TOKEN_MISSING, /* a handshake brought none */
+    CLERK_E_DEV_BROWSER_SYNC,
+    CLERK_E_SATELLITE_NEEDS_SYNCING,
+    CLERK_E_PRIMARY_RESPONDS_TO_SYNCING,
+    CLERK_E_PRIMARY_DOMAIN_CROSS_ORIGIN_SYNC,
+    CLERK_E_ACTIVE_ORGANIZATION_MISMATCH,
 
     /* refused: what was sent is no good */
     CLERK_E_TOKEN_INVALID,
@@ -33,8 +39,7 @@ typedef enum clerk_status {
     CLERK_E_SESSION_TOKEN_IAT_BEFORE_CLIENT_UAT,
     CLERK_E_SESSION_TOKEN_NBF,
     CLERK_E_SESSION_TOKEN_IAT_IN_THE_FUTURE,
-    CLERK_E_SESSION_TOKEN_EXPIRED_NON_GET,
-    CLERK_E_SESSION_TOKEN_EXPIRED_NO_REFRESH_COOKIE,
+    CLERK_E_SESSION_TOKEN_EXPIRED, /* outside with what became of the refresh behind it */
     CLERK_E_SESSION_PENDING,
 
     /* undecided: the credential could not be judged, now or here */

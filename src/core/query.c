@@ -97,26 +97,74 @@ static int is_encoded_name(clerk_slice encoded, const char *name)
     return encoded.len == 0 && *name == '\0';
 }
 
+/** Take the next element that is not empty; @a whole is it as written. */
+static int take_element(clerk_slice *whole, clerk_slice *name, clerk_slice *value,
+                        clerk_slice *rest)
+{
+    while (rest->len > 0) {
+        clerk_slice_cut(whole, rest, '&');
+        if (whole->len > 0) {
+            *value = *whole;
+            clerk_slice_cut(name, value, '=');
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *decode_form(clerk_slice encoded, apr_pool_t *pool)
+{
+    char *decoded = apr_palloc(pool, encoded.len + 1);
+    char *end = decoded;
+
+    while (encoded.len > 0) {
+        int octet = *encoded.ptr == '%' ? escaped_octet(encoded) : -1;
+        apr_size_t taken = octet >= 0 ? 3 : 1;
+
+        if (octet < 0) {
+            octet = *encoded.ptr == '+' ? ' ' : (unsigned char)*encoded.ptr;
+        }
+        *end++ = (char)octet;
+        encoded.ptr += taken;
+        encoded.len -= taken;
+    }
+    *end = '\0';
+    return clerk_slice_has_control((clerk_slice){ decoded, (apr_size_t)(end - decoded) })
+               ? ""
+               : decoded;
+}
+
+int clerk_query_get(const char **value, clerk_slice query, const char *name,
+                    apr_pool_t *pool)
+{
+    clerk_slice whole, found, encoded;
+
+    while (take_element(&whole, &found, &encoded, &query)) {
+        if (is_encoded_name(found, name)) {
+            *value = decode_form(encoded, pool);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *element_of(const char *name, const char *value, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, clerk_form_encode(name, pool), "=",
+                       clerk_form_encode(value, pool), NULL);
+}
+
 const char *clerk_query_set(clerk_slice query, const char *name, const char *value,
                             apr_pool_t *pool)
 {
     apr_array_header_t *kept = apr_array_make(pool, 4, sizeof(char *));
-    const char *given = apr_pstrcat(pool, clerk_form_encode(name, pool), "=",
-                                    clerk_form_encode(value, pool), NULL);
-    clerk_slice rest = query;
+    const char *given = element_of(name, value, pool);
+    clerk_slice whole, found, encoded;
     int is_placed = 0;
 
-    while (rest.len > 0) {
-        clerk_slice element, value_part, name_part;
-
-        clerk_slice_cut(&element, &rest, '&');
-        value_part = element;
-        clerk_slice_cut(&name_part, &value_part, '=');
-        if (element.len == 0) {
-            continue;
-        }
-        if (!is_encoded_name(name_part, name)) {
-            APR_ARRAY_PUSH(kept, const char *) = clerk_slice_copy(element, pool);
+    while (take_element(&whole, &found, &encoded, &query)) {
+        if (!is_encoded_name(found, name)) {
+            APR_ARRAY_PUSH(kept, const char *) = clerk_slice_copy(whole, pool);
         }
         else if (!is_placed) {
             APR_ARRAY_PUSH(kept, const char *) = given;
@@ -125,6 +173,37 @@ const char *clerk_query_set(clerk_slice query, const char *name, const char *val
     }
     if (!is_placed) {
         APR_ARRAY_PUSH(kept, const char *) = given;
+    }
+    return apr_array_pstrcat(pool, kept, '&');
+}
+
+const char *clerk_query_append(clerk_slice query, const char *name, const char *value,
+                               apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, clerk_slice_copy(query, pool), query.len > 0 ? "&" : "",
+                       element_of(name, value, pool), NULL);
+}
+
+static int is_one_of(clerk_slice encoded, const char *const *names)
+{
+    while (*names != NULL) {
+        if (is_encoded_name(encoded, *names++)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *clerk_query_without(clerk_slice query, const char *const *names,
+                                apr_pool_t *pool)
+{
+    apr_array_header_t *kept = apr_array_make(pool, 4, sizeof(char *));
+    clerk_slice whole, found, encoded;
+
+    while (take_element(&whole, &found, &encoded, &query)) {
+        if (!is_one_of(found, names)) {
+            APR_ARRAY_PUSH(kept, const char *) = clerk_slice_copy(whole, pool);
+        }
     }
     return apr_array_pstrcat(pool, kept, '&');
 }

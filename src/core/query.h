@@ -15,6 +15,27 @@
 const char *clerk_query_set(clerk_slice query, const char *name, const char *value,
                             apr_pool_t *pool);
 
+/** Add one parameter behind all others, as URLSearchParams.append does. */
+const char *clerk_query_append(clerk_slice query, const char *name, const char *value,
+                               apr_pool_t *pool);
+
+/**
+ * The query without any parameter of @a names (NULL-terminated), as URLSearchParams.delete
+ * does; other parameters stay as they are written.
+ */
+const char *clerk_query_without(clerk_slice query, const char *const *names,
+                                apr_pool_t *pool);
+
+/**
+ * The first value of a parameter, as URLSearchParams.get does.
+ *
+ * @param value  filled when it is there; owned by @a pool; "" also in place of a value with
+ *               control characters
+ * @return whether it is there
+ */
+int clerk_query_get(const char **value, clerk_slice query, const char *name,
+                    apr_pool_t *pool);
+
 /**
  * Form-urlencode (WHATWG URL, 5.2): all but `A-Za-z0-9*-._` escaped, a space as `+`.
  */

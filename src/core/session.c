@@ -29,13 +29,11 @@ clerk_status clerk_session_check_age(const clerk_browser_state *state,
                : CLERK_OK;
 }
 
-clerk_status clerk_session_outcome(clerk_status verification, const clerk_facts *facts)
+clerk_status clerk_session_outcome(clerk_status verification)
 {
     switch (verification) {
     case CLERK_E_TOKEN_EXPIRED:
-        return facts->method && strcmp(facts->method, "GET") == 0
-                   ? CLERK_E_SESSION_TOKEN_EXPIRED_NO_REFRESH_COOKIE
-                   : CLERK_E_SESSION_TOKEN_EXPIRED_NON_GET;
+        return CLERK_E_SESSION_TOKEN_EXPIRED;
     case CLERK_E_TOKEN_NOT_ACTIVE_YET:
         return CLERK_E_SESSION_TOKEN_NBF;
     case CLERK_E_TOKEN_IAT_IN_THE_FUTURE:

@@ -3,20 +3,9 @@
 #define CLERK_SESSION_H
 
 #include "claims.h"
-#include "cookies.h"
 #include "credential.h"
-
-/**
- * One request as authenticateRequest in `@clerk/backend` sees it. Borrowed; NULL or
- * empty where absent.
- */
-typedef struct clerk_facts {
-    const char *method;
-    clerk_slice authorization; /* field value */
-    clerk_slice cookie;        /* field value */
-    clerk_slice accept;
-    clerk_slice sec_fetch_dest;
-} clerk_facts;
+#include "decision.h"
+#include "situation.h"
 
 /**
  * Judge the cookies alone: development needs a dev browser, session and client_uat must
@@ -35,9 +24,9 @@ clerk_status clerk_session_check_age(const clerk_browser_state *state,
 
 /**
  * What a verification failure means for the session: time failures get the reasons of
- * the request state (`session-token-expired-refresh-…`, `session-token-nbf`,
+ * the request state (`session-token-expired`, `session-token-nbf`,
  * `session-token-iat-in-the-future`), all others stay.
  */
-clerk_status clerk_session_outcome(clerk_status verification, const clerk_facts *facts);
+clerk_status clerk_session_outcome(clerk_status verification);
 
 #endif

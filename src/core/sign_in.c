@@ -1,44 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 - who is sent to sign in, and to which URL */
+/* SPDX-License-Identifier: Apache-2.0 - the URL that a person is sent to for signing in */
 #include "sign_in.h"
 
 #include "url.h"
-
-/* ---------------------------------------------------------------- who */
-
-static int is_one_of(const char *method, const char *first, const char *second)
-{
-    return method && (strcmp(method, first) == 0 || strcmp(method, second) == 0);
-}
-
-static int is_frame(clerk_slice destination)
-{
-    return clerk_slice_is(destination, "document")
-           || clerk_slice_is(destination, "iframe");
-}
-
-static int accepts_html(clerk_slice accept)
-{
-    for (; accept.len > 0; accept.ptr++, accept.len--) {
-        if (clerk_slice_starts_with(accept, "text/html")) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int clerk_is_navigation(const clerk_facts *facts)
-{
-    return is_one_of(facts->method, "GET", "HEAD")
-           && (facts->sec_fetch_dest.len > 0 ? is_frame(facts->sec_fetch_dest)
-                                             : accepts_html(facts->accept));
-}
-
-int clerk_is_page_request(const clerk_facts *facts)
-{
-    return is_frame(facts->sec_fetch_dest) || accepts_html(facts->accept);
-}
-
-/* ---------------------------------------------------------------- where */
 
 /*
  * A path keeps to this site, whatever it looks like; anything else is a URL or nothing.

@@ -1,21 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0 - who is sent to sign in, and to which URL */
+/* SPDX-License-Identifier: Apache-2.0 - the URL that a person is sent to for signing in */
 #ifndef CLERK_SIGN_IN_H
 #define CLERK_SIGN_IN_H
 
 #include "instance.h"
-#include "session.h"
-
-/**
- * A browser navigation: GET or HEAD with Sec-Fetch-Dest `document` or `iframe`, or
- * without that field and with `text/html` in Accept. So form posts and fetch() are not.
- */
-int clerk_is_navigation(const clerk_facts *facts);
-
-/**
- * A page request as auth.protect() in `@clerk/nextjs` sees it: any method, either sign
- * suffices.
- */
-int clerk_is_page_request(const clerk_facts *facts);
+#include "facts.h"
 
 /** Where a person without a session is sent; strings NULL where unset. */
 typedef struct clerk_sign_in_request {

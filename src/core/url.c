@@ -290,3 +290,15 @@ void clerk_url_set_parameter(clerk_url *url, const char *name, const char *value
 {
     url->query = clerk_slice_of(clerk_query_set(url->query, name, value, pool));
 }
+
+void clerk_url_append_parameter(clerk_url *url, const char *name, const char *value,
+                                apr_pool_t *pool)
+{
+    url->query = clerk_slice_of(clerk_query_append(url->query, name, value, pool));
+}
+
+void clerk_url_remove_parameters(clerk_url *url, const char *const *names,
+                                 apr_pool_t *pool)
+{
+    url->query = clerk_slice_of(clerk_query_without(url->query, names, pool));
+}

@@ -62,4 +62,12 @@ int clerk_url_same_host(const clerk_url *a, const clerk_url *b);
 void clerk_url_set_parameter(clerk_url *url, const char *name, const char *value,
                              apr_pool_t *pool);
 
+/** Add one parameter, as clerk_query_append does. */
+void clerk_url_append_parameter(clerk_url *url, const char *name, const char *value,
+                                apr_pool_t *pool);
+
+/** Take parameters off the query, as clerk_query_without does. */
+void clerk_url_remove_parameters(clerk_url *url, const char *const *names,
+                                 apr_pool_t *pool);
+
 #endif

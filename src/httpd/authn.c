@@ -10,13 +10,16 @@
 #include "request.h"
 #include "respond.h"
 
-/** What REMOTE_USER shall be; NULL where the configured claim is not there. */
+/**
+ * What REMOTE_USER shall be; NULL where the configured claim is not there. That is a claim of
+ * people; a machine is always its subject.
+ */
 static const char *remote_user(request_rec *r, const clerk_auth *auth)
 {
     const char *path = clerk_request_config(r)->remote_user;
     const json_t *claim;
 
-    if (path == NULL) {
+    if (path == NULL || clerk_token_type_is_machine(auth->type)) {
         return auth->subject;
     }
     claim = clerk_json_at(auth->claims, path);

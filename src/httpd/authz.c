@@ -17,14 +17,36 @@ static authz_status refuse(clerk_request *record, const clerk_requirement *requi
     return status;
 }
 
+/** What may mend this refusal; nothing that a person does makes a machine's token better. */
+static void note_remedy(clerk_request *record, const clerk_requirement *requirement,
+                        const clerk_auth *auth)
+{
+    if (requirement->kind->refusal == CLERK_REFUSAL_STALE
+        && !clerk_token_type_is_machine(auth->type)) {
+        record->stale = requirement;
+    }
+    if (requirement->kind->refusal == CLERK_REFUSAL_SCOPE && !requirement->is_negated) {
+        record->lacks_scope = 1;
+    }
+}
+
+/** Whether to go on as if the person had verified again. */
+static int is_assumed(request_rec *r, const clerk_request *record,
+                      const clerk_requirement *requirement)
+{
+    clerk_reverification asked;
+
+    return record->assume_reverified
+           && clerk_requirement_reverification(r, &asked, requirement);
+}
+
 /** httpd asks twice: before authentication, where a user is called for, and after it. */
 static authz_status check(request_rec *r, const char *line, const void *parsed)
 {
     const clerk_requirement *requirement = parsed;
     clerk_request *record = clerk_request_of(r);
     const clerk_auth *auth = clerk_request_auth(r);
-    clerk_reverification asked;
-    int is_reverification, holds;
+    int holds;
 
     (void)line;
     if (r->user == NULL) {
@@ -33,11 +55,10 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     if (auth == NULL) {
         return AUTHZ_DENIED; /* the user of another AuthType has no Clerk session */
     }
-    is_reverification = clerk_requirement_reverification(r, &asked, requirement);
-    holds = (is_reverification && record->assume_reverified)
+    holds = is_assumed(r, record, requirement)
             || clerk_requirement_holds(r, auth, requirement);
     if (holds == requirement->is_negated) {
-        record->stale = is_reverification ? requirement : record->stale;
+        note_remedy(record, requirement, auth);
         refuse(record, requirement, AUTHZ_DENIED);
     }
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
@@ -61,6 +82,7 @@ int clerk_authz_ask(request_rec *r, clerk_request *record)
 
     record->denied_by = NULL; /* who asked for a user has one now */
     record->stale = NULL;
+    record->lacks_scope = 0;
     status = run_others(r, record);
     if (status == OK || status == DECLINED) {
         record->denied_by = NULL;

@@ -17,6 +17,7 @@ void *clerk_dir_config_merge(apr_pool_t *pool, void *base_record, void *add_reco
     clerk_dir_config *merged = apr_pcalloc(pool, sizeof(*merged));
 
     merged->instance = clerk_instance_config_merge(base->instance, add->instance);
+    INHERIT(accepts);
     INHERIT(authorized_parties);
     INHERIT(audiences);
     INHERIT(issuers);
@@ -52,10 +53,12 @@ void *clerk_server_config_merge(apr_pool_t *pool, void *base_record, void *add_r
     INHERIT(key_refresh);
     INHERIT(key_max_stale);
     INHERIT(key_min_interval);
+    INHERIT(machine_token_ttl);
     INHERIT(api_connect_timeout);
     INHERIT(api_total_timeout);
     INHERIT(api_ca_file);
     INHERIT(api_proxy);
+    INHERIT(api_connections);
     return merged;
 }
 
@@ -86,6 +89,11 @@ unsigned clerk_config_exports(const clerk_dir_config *config)
                : CLERK_EXPORT_ENV | CLERK_EXPORT_HEADERS;
 }
 
+unsigned clerk_config_accepts(const clerk_dir_config *config)
+{
+    return config->accepts ? config->accepts & CLERK_TOKEN_ANY : CLERK_TOKEN_SESSION;
+}
+
 clerk_error_body clerk_config_error_body(const clerk_dir_config *config)
 {
     return config->error_body ? config->error_body : CLERK_ERROR_BODY_AUTO;
@@ -99,7 +107,7 @@ static const char *const *list_of(const apr_array_header_t *values)
 clerk_policy clerk_config_policy(const clerk_dir_config *config)
 {
     clerk_policy policy = {
-        .accepts = CLERK_TOKEN_SESSION,
+        .accepts = clerk_config_accepts(config),
         .authorized_parties = list_of(config->authorized_parties),
         .audiences = list_of(config->audiences),
         .issuers = list_of(config->issuers),
@@ -143,4 +151,14 @@ apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config
     apr_interval_time_t total = interval_or(config->api_total_timeout, 5);
 
     return total > connect ? total : connect;
+}
+
+apr_interval_time_t clerk_config_machine_token_ttl(const clerk_server_config *config)
+{
+    return interval_or(config->machine_token_ttl, 30);
+}
+
+unsigned clerk_config_api_connections(const clerk_server_config *config)
+{
+    return config->api_connections ? config->api_connections : 8;
 }

@@ -38,6 +38,9 @@ enum {
     CLERK_EXPORT_CLAIMS = 8
 };
 
+/* All types, said by one word; a list of all four is not that. */
+enum { CLERK_ACCEPTS_ANY_TYPE = 16 | CLERK_TOKEN_ANY };
+
 /** One ClerkExportClaim line. */
 typedef struct clerk_exported_claim {
     const char *path;
@@ -49,6 +52,7 @@ typedef struct clerk_exported_claim {
 typedef struct clerk_dir_config {
     clerk_instance_config *instance;
 
+    unsigned accepts; /* bits of clerk_token_type; CLERK_ACCEPTS_ANY_TYPE as written */
     /* lists of const char *, kept NULL-terminated behind their last element */
     apr_array_header_t *authorized_parties;
     apr_array_header_t *audiences;
@@ -78,10 +82,12 @@ typedef struct clerk_server_config {
     const apr_interval_time_t *key_refresh;
     const apr_interval_time_t *key_max_stale;
     const apr_interval_time_t *key_min_interval;
+    const apr_interval_time_t *machine_token_ttl;
     const apr_interval_time_t *api_connect_timeout;
     const apr_interval_time_t *api_total_timeout;
     const char *api_ca_file;
     const char *api_proxy;
+    unsigned api_connections; /* requests at a time; 0 is unset */
 } clerk_server_config;
 
 void *clerk_dir_config_create(apr_pool_t *pool, char *dir);
@@ -96,6 +102,9 @@ int clerk_config_is_log_only(const clerk_dir_config *config);
 int clerk_config_redirects_to_sign_in(const clerk_dir_config *config);
 int clerk_config_allows_preflight(const clerk_dir_config *config);
 unsigned clerk_config_exports(const clerk_dir_config *config);
+
+/** Bits of clerk_token_type, never none. */
+unsigned clerk_config_accepts(const clerk_dir_config *config);
 clerk_error_body clerk_config_error_body(const clerk_dir_config *config);
 
 /** The policy in force; its lists belong to @a config. */
@@ -106,5 +115,7 @@ apr_interval_time_t clerk_config_key_max_stale(const clerk_server_config *config
 apr_interval_time_t clerk_config_key_min_interval(const clerk_server_config *config);
 apr_interval_time_t clerk_config_connect_timeout(const clerk_server_config *config);
 apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config);
+apr_interval_time_t clerk_config_machine_token_ttl(const clerk_server_config *config);
+unsigned clerk_config_api_connections(const clerk_server_config *config);
 
 #endif

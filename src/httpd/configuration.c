@@ -18,6 +18,7 @@ typedef struct place {
 /* Of the configuration being read; renewed before each reading, not used while serving. */
 static struct {
     apr_array_header_t *instances;
+    apr_array_header_t *accepting;
     apr_array_header_t *protected_places;
 } seen;
 
@@ -26,6 +27,7 @@ static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     (void)plog;
     (void)ptemp;
     seen.instances = apr_array_make(pconf, 4, sizeof(place));
+    seen.accepting = apr_array_make(pconf, 4, sizeof(place));
     seen.protected_places = apr_array_make(pconf, 8, sizeof(place));
     return OK;
 }
@@ -51,6 +53,11 @@ static void add_place(apr_array_header_t *places, const cmd_parms *cmd,
 void clerk_configuration_add_instance(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(seen.instances, cmd, section);
+}
+
+void clerk_configuration_add_accepting(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.accepting, cmd, section);
 }
 
 void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_config *section)
@@ -96,12 +103,12 @@ static int has_instance(const place *at, clerk_error *error, apr_pool_t *pool)
 }
 
 /** Whether other sections, or virtual hosts, may add what is missing here. */
-static int may_be_completed(const place *at)
+static int may_be_completed(const place *at, const apr_array_header_t *places)
 {
     int i;
 
-    for (i = 0; i < seen.instances->nelts; i++) {
-        const place *other = &APR_ARRAY_IDX(seen.instances, i, const place);
+    for (i = 0; i < places->nelts; i++) {
+        const place *other = &APR_ARRAY_IDX(places, i, const place);
 
         if (other->section != at->section
             && (other->is_section
@@ -110,6 +117,13 @@ static int may_be_completed(const place *at)
         }
     }
     return 0;
+}
+
+static int fail_at(const place *at, const char *what, const char *detail)
+{
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
+                 "%s%s on line %d of %s: %s", what, at->directive, at->line, at->file, detail);
+    return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /** @param what  said before the directive that is named */
@@ -123,11 +137,71 @@ static int check_places(const apr_array_header_t *places, const char *what, apr_
                                         "ClerkPublishableKey (and ClerkSecretKey), or "
                                         "ClerkJWTKey" };
 
-        if (!has_instance(at, &error, pool) && !may_be_completed(at)) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
-                         "%s%s on line %d of %s: %s", what, at->directive, at->line, at->file,
-                         error.detail);
-            return HTTP_INTERNAL_SERVER_ERROR;
+        if (!has_instance(at, &error, pool) && !may_be_completed(at, seen.instances)) {
+            return fail_at(at, what, error.detail);
+        }
+    }
+    return OK;
+}
+
+/** NULL, or why tokens of an accepted type could not be verified with these keys. */
+static const char *lack_of_keys(unsigned accepts, const clerk_instance *instance)
+{
+    int has_keys = instance->jwt_key != NULL || instance->key_url != NULL;
+
+    if ((accepts & CLERK_TOKEN_API_KEY) && instance->secret_key == NULL) {
+        return "API keys (api_key) cannot be verified without ClerkSecretKey";
+    }
+    if ((accepts & CLERK_TOKEN_M2M) && instance->secret_key == NULL
+        && instance->machine_secret_key == NULL) {
+        return "M2M tokens (m2m_token) cannot be verified without ClerkMachineSecretKey or "
+               "ClerkSecretKey";
+    }
+    if ((accepts & (CLERK_TOKEN_SESSION | CLERK_TOKEN_OAUTH)) && !has_keys) {
+        return "session tokens and OAuth tokens cannot be verified with "
+               "ClerkMachineSecretKey alone: set ClerkPublishableKey (and ClerkSecretKey), or "
+               "ClerkAcceptsToken m2m_token";
+    }
+    return NULL;
+}
+
+/** That of the first server where the place holds, unless there are keys in another one. */
+static const char *lack_of_keys_at(const place *at, apr_pool_t *pool)
+{
+    const server_rec *server;
+    const char *lack = NULL;
+
+    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
+        const clerk_dir_config *section = in_force(at, server, pool);
+        const clerk_instance *instance;
+        const char *here;
+
+        if (section->instance == NULL
+            || clerk_instance_config_resolve(&instance, section->instance, NULL)
+                   != CLERK_OK) {
+            continue; /* told of where a token is asked for */
+        }
+        here = lack_of_keys(clerk_config_accepts(section), instance);
+        if (here == NULL) {
+            return NULL;
+        }
+        lack = lack ? lack : here;
+    }
+    return lack;
+}
+
+/** A type that is accepted and can never be verified would be refused for ever. */
+static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < places->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(places, i, const place);
+        const char *lack = lack_of_keys_at(at, pool);
+
+        if (lack != NULL && !may_be_completed(at, seen.instances)
+            && (places == seen.accepting || !may_be_completed(at, seen.accepting))) {
+            return fail_at(at, "", lack);
         }
     }
     return OK;
@@ -141,7 +215,13 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     (void)pconf;
     (void)plog;
     (void)main_server;
-    return status == OK ? check_places(seen.protected_places, "", ptemp) : status;
+    if (status == OK) {
+        status = check_places(seen.protected_places, "", ptemp);
+    }
+    if (status == OK) {
+        status = check_keys(seen.accepting, ptemp);
+    }
+    return status == OK ? check_keys(seen.protected_places, ptemp) : status;
 }
 
 static int lacks_parties(const place *at, apr_pool_t *pool)
@@ -151,7 +231,8 @@ static int lacks_parties(const place *at, apr_pool_t *pool)
     for (server = at->server; server != NULL; server = next_server_of(at, server)) {
         const clerk_dir_config *section = in_force(at, server, pool);
 
-        if (section->instance != NULL && section->authorized_parties == NULL) {
+        if (section->instance != NULL && section->authorized_parties == NULL
+            && (clerk_config_accepts(section) & CLERK_TOKEN_SESSION)) {
             return 1;
         }
     }
@@ -159,16 +240,10 @@ static int lacks_parties(const place *at, apr_pool_t *pool)
 }
 
 /** Tokens of every origin of the instance pass where no authorized party is named. */
-static int warn_of_missing_parties(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                                   server_rec *main_server)
+static void warn_of_missing_parties(server_rec *main_server, apr_pool_t *ptemp)
 {
     int i;
 
-    (void)pconf;
-    (void)plog;
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
-        return OK;
-    }
     for (i = 0; i < seen.protected_places->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(seen.protected_places, i, const place);
 
@@ -178,8 +253,51 @@ static int warn_of_missing_parties(apr_pool_t *pconf, apr_pool_t *plog, apr_pool
                          "tokens made for any origin of the Clerk instance are accepted; name "
                          "this site's origins, such as https://www.example.com",
                          at->directive, at->line, at->file);
-            return OK;
+            return;
         }
+    }
+}
+
+static int takes_no_opaque_oauth(const place *at, apr_pool_t *pool)
+{
+    const server_rec *server;
+
+    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
+        const clerk_dir_config *section = in_force(at, server, pool);
+
+        if (section->instance != NULL && section->instance->secret_key == NULL
+            && (clerk_config_accepts(section) & CLERK_TOKEN_OAUTH)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/** Those that are JWTs need only the public keys, so this may be what is wanted. */
+static void warn_of_opaque_oauth(server_rec *main_server, apr_pool_t *ptemp)
+{
+    int i;
+
+    for (i = 0; i < seen.accepting->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(seen.accepting, i, const place);
+
+        if (takes_no_opaque_oauth(at, ptemp) && !may_be_completed(at, seen.instances)) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
+                         "%s on line %d of %s: without ClerkSecretKey only OAuth tokens that "
+                         "are JWTs can be verified; opaque ones (oat_...) get 503",
+                         at->directive, at->line, at->file);
+        }
+    }
+}
+
+static int warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                server_rec *main_server)
+{
+    (void)pconf;
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        warn_of_missing_parties(main_server, ptemp);
+        warn_of_opaque_oauth(main_server, ptemp);
     }
     return OK;
 }
@@ -189,5 +307,5 @@ void clerk_configuration_register(apr_pool_t *pconf)
     (void)pconf;
     ap_hook_pre_config(reset_seen, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(warn_of_missing_parties, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(warn, NULL, NULL, APR_HOOK_MIDDLE);
 }

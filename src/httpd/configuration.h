@@ -7,6 +7,10 @@
 /** Remember a section with instance directives, at the first of them. */
 void clerk_configuration_add_instance(const cmd_parms *cmd, const clerk_dir_config *section);
 
+/** Remember a section that says which tokens it accepts. */
+void clerk_configuration_add_accepting(const cmd_parms *cmd,
+                                       const clerk_dir_config *section);
+
 /** Remember a section that says `AuthType Clerk`. */
 void clerk_configuration_add_protected(const cmd_parms *cmd,
                                        const clerk_dir_config *section);

@@ -18,6 +18,8 @@ const command_rec clerk_directives[] = {
         "The instance's publishable key, pk_live_... or pk_test_..., or env:NAME or file:PATH"),
     AP_INIT_RAW_ARGS("ClerkSecretKey", clerk_set_secret_key, NULL, SECTION,
         "The instance's secret key, best as file:PATH, env:NAME or exec:COMMAND ARGS"),
+    AP_INIT_RAW_ARGS("ClerkMachineSecretKey", clerk_set_machine_secret_key, NULL, SECTION,
+        "A machine's secret key, in the same forms: verifies M2M tokens in its place"),
     AP_INIT_RAW_ARGS("ClerkJWTKey", clerk_set_jwt_key, NULL, SECTION,
         "An RSA public key in PEM, or file:PATH or env:NAME: verifies tokens without network"),
     AP_INIT_TAKE1("ClerkAPIURL", clerk_set_api_url, NULL, SECTION,
@@ -31,7 +33,9 @@ const command_rec clerk_directives[] = {
     AP_INIT_FLAG("ClerkSatellite", clerk_set_satellite, NULL, SECTION,
         "On for a satellite domain of a multi-domain set-up"),
 
-    /* Policy: what a verified token must also satisfy */
+    /* Policy: which tokens count, and what a verified one must also satisfy */
+    AP_INIT_ITERATE("ClerkAcceptsToken", clerk_set_accepted_token, NULL, ANYWHERE,
+        "any, or one or more of session_token, oauth_token, m2m_token and api_key"),
     AP_INIT_ITERATE("ClerkAuthorizedParties", clerk_set_authorized_party, NULL, ANYWHERE,
         "Origins accepted in the token's azp claim"),
     AP_INIT_ITERATE("ClerkAudience", clerk_set_audience, NULL, ANYWHERE,
@@ -77,6 +81,11 @@ const command_rec clerk_directives[] = {
         RSRC_CONF, "How long known keys serve on while their source is down, such as 24h"),
     AP_INIT_TAKE1("ClerkKeyMinInterval", clerk_set_interval, SERVER_FIELD(key_min_interval),
         RSRC_CONF, "The least time between two fetches of a key set, such as 10s"),
+    AP_INIT_TAKE1("ClerkMachineTokenTTL", clerk_set_interval_or_none,
+        SERVER_FIELD(machine_token_ttl), RSRC_CONF,
+        "How long a good answer about an opaque machine token is remembered, such as 30s"),
+    AP_INIT_TAKE1("ClerkAPIConnections", clerk_set_api_connections, NULL, RSRC_CONF,
+        "How many requests to the Backend API a process makes at a time"),
     AP_INIT_TAKE12("ClerkAPITimeout", clerk_set_api_timeout, NULL, RSRC_CONF,
         "How long to wait for Clerk's API: to connect, and in total, such as 2s 5s"),
     AP_INIT_TAKE1("ClerkAPICAFile", clerk_set_api_ca_file, NULL, RSRC_CONF,

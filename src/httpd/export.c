@@ -73,7 +73,7 @@ static void export_claims(request_rec *r, const clerk_auth *auth,
         export_value(r, exports, claim->env, claim->header,
                      clerk_json_plain(clerk_json_at(auth->claims, claim->path), r->pool));
     }
-    if (exports & CLERK_EXPORT_CLAIMS) {
+    if ((exports & CLERK_EXPORT_CLAIMS) && auth->claims != NULL) {
         const char *text = clerk_json_text(auth->claims, r->pool);
 
         apr_table_setn(r->subprocess_env, "CLERK_CLAIMS", text);
@@ -105,8 +105,7 @@ void clerk_export_refusal(request_rec *r, const clerk_request *record)
     apr_table_setn(r->subprocess_env, "CLERK_AUTH_STATUS",
                    verdict->status == CLERK_OK ? "signed-in" : "signed-out");
     if (verdict->status != CLERK_OK) {
-        apr_table_setn(r->subprocess_env, "CLERK_AUTH_REASON",
-                       clerk_status_reason(verdict->status));
+        apr_table_setn(r->subprocess_env, "CLERK_AUTH_REASON", verdict->decision.reason);
     }
     if (verdict->status == CLERK_E_SESSION_PENDING) {
         apr_table_setn(r->subprocess_env, "CLERK_SESSION_STATUS", "pending");

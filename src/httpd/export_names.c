@@ -26,6 +26,23 @@ FIELD_VALUE(features)
 FIELD_VALUE(plans)
 FIELD_VALUE(actor)
 
+FIELD_VALUE(token_id)
+FIELD_VALUE(token_name)
+FIELD_VALUE(machine_id)
+FIELD_VALUE(client_id)
+
+/** A session's is its user, who has a name of its own. */
+static const char *subject(const clerk_auth *auth, apr_pool_t *pool)
+{
+    (void)pool;
+    return clerk_token_type_is_machine(auth->type) ? auth->subject : NULL;
+}
+
+static const char *scopes(const clerk_auth *auth, apr_pool_t *pool)
+{
+    return clerk_scopes_text(&auth->scopes, pool);
+}
+
 static const char *org_permissions(const clerk_auth *auth, apr_pool_t *pool)
 {
     return clerk_join(auth->org_permissions, auth->org_permission_count, ',', pool);
@@ -54,17 +71,17 @@ const clerk_export_name clerk_export_names[] = {
     { "CLERK_FACTOR_VERIFICATION_AGE", "X-Clerk-Factor-Verification-Age",
       factor_verification_age },
     { "CLERK_ACTOR", "X-Clerk-Actor", actor },
+    { "CLERK_SUBJECT", "X-Clerk-Subject", subject },
+    { "CLERK_TOKEN_ID", "X-Clerk-Token-Id", token_id },
+    { "CLERK_TOKEN_NAME", "X-Clerk-Token-Name", token_name },
+    { "CLERK_SCOPES", "X-Clerk-Scopes", scopes },
+    { "CLERK_MACHINE_ID", "X-Clerk-Machine-Id", machine_id },
+    { "CLERK_CLIENT_ID", "X-Clerk-Client-Id", client_id },
 
     { "CLERK_AUTH_STATUS", "X-Clerk-Auth-Status", NULL },
     { "CLERK_AUTH_REASON", "X-Clerk-Auth-Reason", NULL },
     { "CLERK_DENIED_BY", "X-Clerk-Denied-By", NULL },
     { "CLERK_CLAIMS", "X-Clerk-Claims", NULL },
-    { "CLERK_SUBJECT", "X-Clerk-Subject", NULL },
-    { "CLERK_TOKEN_ID", "X-Clerk-Token-Id", NULL },
-    { "CLERK_TOKEN_NAME", "X-Clerk-Token-Name", NULL },
-    { "CLERK_SCOPES", "X-Clerk-Scopes", NULL },
-    { "CLERK_MACHINE_ID", "X-Clerk-Machine-Id", NULL },
-    { "CLERK_CLIENT_ID", "X-Clerk-Client-Id", NULL },
     { "CLERK_USER", "X-Clerk-User", NULL },
     { "CLERK_USER_EMAIL", "X-Clerk-User-Email", NULL },
     { "CLERK_USER_USERNAME", "X-Clerk-User-Username", NULL },

@@ -35,6 +35,7 @@ static clerk_instance_config *lay_over(const clerk_instance_config *base,
 #define INHERIT(field) merged->field = add->field ? add->field : base->field
     INHERIT(publishable_key);
     INHERIT(secret_key);
+    INHERIT(machine_secret_key);
     INHERIT(jwt_key);
     INHERIT(api_url);
     INHERIT(jwks_url);
@@ -96,6 +97,7 @@ static clerk_status make_instance(const clerk_instance **made,
     }
     instance->publishable_key = config->publishable_key;
     instance->secret_key = config->secret_key;
+    instance->machine_secret_key = config->machine_secret_key;
     instance->jwt_key = config->jwt_key;
     instance->api_url = config->api_url;
     instance->jwks_url = config->jwks_url;
@@ -106,7 +108,9 @@ static clerk_status make_instance(const clerk_instance **made,
     if (status != CLERK_OK) {
         return status;
     }
-    if (instance->jwt_key == NULL && instance->key_url == NULL) {
+    /* a machine's secret key is enough for its opaque tokens */
+    if (instance->jwt_key == NULL && instance->key_url == NULL
+        && instance->machine_secret_key == NULL) {
         return clerk_fail(error, CLERK_E_UNEXPECTED,
                           "no key to verify tokens with: set ClerkPublishableKey "
                           "(and ClerkSecretKey), or ClerkJWTKey");

@@ -17,6 +17,7 @@ typedef struct clerk_instance_config {
     /* given; NULL where unset in this section */
     const clerk_publishable_key *publishable_key;
     const char *secret_key;
+    const char *machine_secret_key;
     const clerk_key *jwt_key;
     const char *api_url;
     const char *jwks_url;

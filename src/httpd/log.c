@@ -36,7 +36,7 @@ void clerk_log_unauthenticated(request_rec *r, const clerk_request *record)
 
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   "not authenticated: %s (reason=%s, token-carrier=%s)", detail_of(verdict),
-                  clerk_status_reason(verdict->status), carrier_name(verdict->carrier));
+                  verdict->decision.reason, carrier_name(verdict->carrier));
 }
 
 void clerk_log_unauthorized(request_rec *r, const clerk_request *record)
@@ -47,7 +47,7 @@ void clerk_log_unauthorized(request_rec *r, const clerk_request *record)
 
 void clerk_log_only(request_rec *r, const clerk_request *record, const char *verdict)
 {
-    const char *reason = clerk_status_reason(record->verdict.status);
+    const char *reason = record->verdict.decision.reason;
 
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r,
                   "ClerkEnforce LogOnly: %s would be refused, %s (reason=%s, by: %s)", r->uri,

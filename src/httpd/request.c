@@ -104,7 +104,7 @@ clerk_request *clerk_request_identify(request_rec *r)
     policy = clerk_config_policy(clerk_request_config(r));
     record->facts = clerk_request_facts(r);
     clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), record->instance,
-                            &policy, &record->facts, apr_time_now(), r->pool);
+                            &policy, NULL, &record->facts, apr_time_now(), r->pool);
     record->evaluated = 1;
     clerk_log_missing_azp(r, record, &policy);
     return record;
@@ -130,7 +130,10 @@ void clerk_request_name_denial(const request_rec *r, clerk_request *record)
 
 void clerk_request_varies(request_rec *r)
 {
-    static const char names[] = "Authorization, Cookie";
+    /* cookies carry sessions only, so elsewhere they are not read */
+    const char *names = clerk_config_accepts(clerk_request_config(r)) & CLERK_TOKEN_SESSION
+                            ? "Authorization, Cookie"
+                            : "Authorization";
 
     /* where it survives an error answer and a proxied application's fields */
     if (apr_table_get(r->err_headers_out, "Vary") == NULL) {

@@ -27,6 +27,7 @@ typedef struct clerk_request {
 
     const char *denied_by;        /* the Require line that decided last, as written */
     const clerk_requirement *stale; /* a reverification that was refused */
+    int lacks_scope;              /* a scope was asked for that the token does not have */
     int assume_reverified;        /* asking whether that is all that fails */
     int is_asking;                /* our hook is running the hook that it stands in */
     int is_refused;

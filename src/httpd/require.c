@@ -213,7 +213,7 @@ int clerk_requirement_reverification(request_rec *r, clerk_reverification *asked
 {
     const char *text;
 
-    if (!requirement->kind->is_reverification || requirement->count == 0) {
+    if (requirement->kind->refusal != CLERK_REFUSAL_STALE || requirement->count == 0) {
         return 0;
     }
     text = text_now(r, &requirement->values[0]);

@@ -13,7 +13,10 @@ typedef struct clerk_requirement clerk_requirement;
 /** Whether @a auth satisfies one value of a line, or, with an empty one, the line without. */
 typedef int clerk_predicate(const clerk_auth *auth, clerk_slice value);
 
-/** What a `Require clerk-…` name means. */
+/**
+ * What a `Require clerk-…` name means. A refusal is STALE where verifying again may mend it,
+ * SCOPE where a token with more scopes may.
+ */
 typedef struct clerk_requirement_kind {
     const char *name;
     clerk_predicate *holds;            /* NULL for claims, which are compared by path */
@@ -21,7 +24,7 @@ typedef struct clerk_requirement_kind {
     const char *is_not;                /* what a bad value is, for the error */
     const char *example;               /* of a line, likewise */
     enum { CLERK_VALUES_NONE, CLERK_VALUES_SOME, CLERK_VALUES_OPTIONAL } values;
-    int is_reverification;             /* a refusal may be mended by verifying again */
+    enum { CLERK_REFUSAL_PLAIN, CLERK_REFUSAL_STALE, CLERK_REFUSAL_SCOPE } refusal;
 } clerk_requirement_kind;
 
 /** One word: text, or an expression that yields the text, behind a claim path for clerk-claim. */

@@ -134,29 +134,18 @@ static void challenge(request_rec *r, const char *error)
     set_header(r, "WWW-Authenticate", field);
 }
 
-static int answer_unauthenticated(request_rec *r, const clerk_request *record,
-                                  const clerk_dir_config *config)
+/** What a request without a credential is told, which says what would be one here. */
+static const char *demand(unsigned accepts)
 {
-    int was_sent = record->verdict.carrier != CLERK_CARRIER_NONE;
-
-    if (clerk_config_protects(config)) {
-        return HTTP_NOT_FOUND; /* auth.protect() hides the page */
+    if (accepts == CLERK_TOKEN_SESSION) {
+        return "{\"error\":\"not_authenticated\",\"description\":\"This needs a signed-in "
+               "user: send a session token.\"}";
     }
-    challenge(r, was_sent ? "invalid_token" : NULL);
-    return answer(r, HTTP_UNAUTHORIZED,
-                  was_sent ? "{\"error\":\"not_authenticated\",\"description\":\"The token "
-                             "that was sent is not valid here.\"}"
-                           : "{\"error\":\"not_authenticated\",\"description\":\"This needs "
-                             "a signed-in user: send a session token.\"}");
-}
-
-static int answer_undecided(request_rec *r)
-{
-    set_header(r, "Retry-After", "5");
-    set_header(r, "Cache-Control", "no-store");
-    return answer(r, HTTP_SERVICE_UNAVAILABLE,
-                  "{\"error\":\"temporarily_unavailable\",\"description\":\"The token cannot "
-                  "be checked at the moment; try again.\"}");
+    return accepts & CLERK_TOKEN_SESSION
+               ? "{\"error\":\"not_authenticated\",\"description\":\"This needs a signed-in "
+                 "user or a machine: send a token.\"}"
+               : "{\"error\":\"not_authenticated\",\"description\":\"This needs a machine "
+                 "token: send one in Authorization.\"}";
 }
 
 static int is_undecided(clerk_status status)
@@ -164,6 +153,47 @@ static int is_undecided(clerk_status status)
     clerk_family family = clerk_status_family(status);
 
     return family == CLERK_FAMILY_UNDECIDED || family == CLERK_FAMILY_INTERNAL;
+}
+
+static int answer_unauthenticated(request_rec *r, const clerk_request *record,
+                                  const clerk_dir_config *config)
+{
+    int is_no_good = record->verdict.carrier != CLERK_CARRIER_NONE
+                     && !is_undecided(record->verdict.status);
+
+    challenge(r, is_no_good ? "invalid_token" : NULL);
+    return answer(r, HTTP_UNAUTHORIZED,
+                  is_no_good ? "{\"error\":\"not_authenticated\",\"description\":\"The token "
+                               "that was sent is not valid here.\"}"
+                             : demand(clerk_config_accepts(config)));
+}
+
+/** Seconds; a part of one counts whole, so that nobody comes back too early. */
+static const char *retry_after(const clerk_verdict *verdict, apr_pool_t *pool)
+{
+    apr_interval_time_t wait = verdict->retry_after;
+
+    return wait < 0 ? "5" : apr_psprintf(pool, "%" APR_TIME_T_FMT,
+                                         wait == 0 ? 1 : apr_time_sec(wait - 1) + 1);
+}
+
+static int answer_undecided(request_rec *r, const clerk_request *record)
+{
+    set_header(r, "Retry-After", retry_after(&record->verdict, r->pool));
+    set_header(r, "Cache-Control", "no-store");
+    return answer(r, HTTP_SERVICE_UNAVAILABLE,
+                  "{\"error\":\"temporarily_unavailable\",\"description\":\"The token cannot "
+                  "be checked at the moment; try again.\"}");
+}
+
+/**
+ * Whether a session may be what is missing. Else nobody is sent to sign in, nor is a page
+ * hidden: no session would open it, or no browser has asked.
+ */
+static int may_want_session(const clerk_request *record, const clerk_dir_config *config)
+{
+    return (clerk_config_accepts(config) & CLERK_TOKEN_SESSION)
+           && !clerk_token_type_is_machine(record->verdict.type);
 }
 
 static void note_refusal(request_rec *r, clerk_request *record)
@@ -177,15 +207,23 @@ static void note_refusal(request_rec *r, clerk_request *record)
 int clerk_respond_unauthenticated(request_rec *r, clerk_request *record)
 {
     const clerk_dir_config *config = clerk_request_config(r);
+    int protects = clerk_config_protects(config);
     const char *location;
 
     note_refusal(r, record);
     clerk_log_unauthenticated(r, record);
-    if (is_undecided(record->verdict.status) && !clerk_config_protects(config)) {
-        return answer_undecided(r);
+    if (is_undecided(record->verdict.status) && !protects) {
+        return answer_undecided(r, record);
+    }
+    if (!may_want_session(record, config)) {
+        return answer_unauthenticated(r, record, config);
     }
     location = unauthenticated_location(r, record, config);
-    return location ? redirect(r, location) : answer_unauthenticated(r, record, config);
+    if (location != NULL) {
+        return redirect(r, location);
+    }
+    /* auth.protect() hides the page */
+    return protects ? HTTP_NOT_FOUND : answer_unauthenticated(r, record, config);
 }
 
 /**
@@ -206,6 +244,20 @@ static int answer_stale(request_rec *r, const clerk_request *record)
     return HTTP_FORBIDDEN;
 }
 
+/** A machine is told as much under auth.protect(), with another status. */
+static int answer_machine(request_rec *r, const clerk_request *record,
+                          const clerk_dir_config *config)
+{
+    int protects = clerk_config_protects(config);
+
+    if (record->lacks_scope || protects) {
+        challenge(r, record->lacks_scope ? "insufficient_scope" : NULL);
+    }
+    return answer(r, protects ? HTTP_UNAUTHORIZED : HTTP_FORBIDDEN,
+                  "{\"error\":\"not_authorized\",\"description\":\"The token does not allow "
+                  "this.\"}");
+}
+
 int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
 {
     const clerk_dir_config *config = clerk_request_config(r);
@@ -215,12 +267,18 @@ int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
     if (record->assume_reverified) {
         return answer_stale(r, record);
     }
+    if (clerk_token_type_is_machine(record->verdict.type)) {
+        return answer_machine(r, record, config);
+    }
     if (config->unauthorized_url != NULL && r->main == NULL
         && (clerk_config_protects(config) || clerk_is_navigation(&record->facts))) {
         return redirect(r, page_location(r, config->unauthorized_url));
     }
     if (clerk_config_protects(config)) {
         return HTTP_NOT_FOUND;
+    }
+    if (record->lacks_scope) {
+        challenge(r, "insufficient_scope");
     }
     return answer(r, HTTP_FORBIDDEN,
                   "{\"error\":\"not_authorized\",\"description\":\"The signed-in user is not "

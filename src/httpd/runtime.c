@@ -5,6 +5,7 @@
 
 #include <apr_atomic.h>
 #include <curl/curl.h>
+#include <ap_mpm.h>
 #include <http_core.h>
 #include <http_main.h>
 #include <jansson.h>
@@ -30,30 +31,72 @@ int clerk_runtime_first_missing_azp(void)
     return apr_atomic_xchg32(&runtime->missing_azp_seen, 1) == 0;
 }
 
-static apr_status_t create_key_store(clerk_key_store **store,
-                                     const clerk_server_config *server, apr_pool_t *pchild)
+/* What is remembered about opaque machine tokens: small answers, many senders. */
+enum { MOST_ANSWERS = 16 * 1024, MOST_ANSWER_BYTES = 16 * 1024 * 1024 };
+
+static apr_status_t create_http(const clerk_http **http, const clerk_server_config *server,
+                                apr_pool_t *pchild)
 {
-    clerk_http_curl_options http_options = {
+    clerk_http_curl_options options = {
         .connect_timeout = clerk_config_connect_timeout(server),
         .total_timeout = clerk_config_total_timeout(server),
         .ca_file = server->api_ca_file,
         .proxy = server->api_proxy,
         .user_agent = "mod_clerk_auth/" CLERK_VERSION /* PACKAGE_VERSION may be httpd's */,
     };
-    clerk_key_store_options store_options = {
+    return clerk_http_curl_create(http, &options, pchild);
+}
+
+static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *http,
+                                     const clerk_server_config *server, apr_pool_t *pchild)
+{
+    clerk_key_store_options options = {
         .refresh = clerk_config_key_refresh(server),
         .max_stale = clerk_config_key_max_stale(server),
         .min_interval = clerk_config_key_min_interval(server),
         .wait = clerk_config_total_timeout(server),
         .pause = NULL,
     };
-    const clerk_http *http;
-    apr_status_t status = clerk_http_curl_create(&http, &http_options, pchild);
+    return clerk_key_store_create(store, http, NULL, &options, pchild);
+}
 
-    if (status != APR_SUCCESS) {
-        return status;
+/** So that the other half serves who has nothing to do with the Backend API. */
+static unsigned half_of_threads(void)
+{
+    int threads = 0;
+
+    return ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) == APR_SUCCESS && threads > 1
+               ? (unsigned)threads / 2
+               : 0;
+}
+
+static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_http *http,
+                                       const clerk_server_config *server, apr_pool_t *pchild)
+{
+    clerk_token_cache_options options = {
+        .ttl = clerk_config_machine_token_ttl(server),
+        .connections = clerk_config_api_connections(server),
+        .patience = clerk_config_total_timeout(server),
+        .patient = half_of_threads(),
+        .max_entries = MOST_ANSWERS,
+        .max_bytes = MOST_ANSWER_BYTES,
+        .clock = NULL,
+    };
+    return clerk_token_cache_create(cache, http, &options, pchild);
+}
+
+static apr_status_t furnish(clerk_verifier *verifier, const clerk_server_config *server,
+                            apr_pool_t *pchild)
+{
+    const clerk_http *http;
+    apr_status_t status = create_http(&http, server, pchild);
+
+    if (status == APR_SUCCESS) {
+        status = create_key_store(&verifier->keys, http, server, pchild);
     }
-    return clerk_key_store_create(store, http, NULL, &store_options, pchild);
+    return status == APR_SUCCESS
+               ? create_token_cache(&verifier->tokens, http, server, pchild)
+               : status;
 }
 
 static void start_process(apr_pool_t *pchild, server_rec *main_server)
@@ -65,10 +108,10 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-    status = create_key_store(&runtime->verifier.keys, server, pchild);
+    status = furnish(&runtime->verifier, server, pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
-                     "cannot make the key store; this process ends");
+                     "cannot make what verifies tokens; this process ends");
         exit(APEXIT_CHILDFATAL);
     }
 }

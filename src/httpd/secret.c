@@ -11,6 +11,8 @@
 
 enum { MAX_VALUE_BYTES = 64 * 1024 };
 
+const char clerk_value_later[] = "later";
+
 static const char *trimmed(char *text)
 {
     char *end;
@@ -25,9 +27,28 @@ static const char *trimmed(char *text)
     return text;
 }
 
+/** `ak_` at the beginning of a word, and more behind it than a file's name would have. */
+static int has_machine_secret(const char *text)
+{
+    const char *at = text;
+
+    while ((at = strstr(at, "ak_")) != NULL) {
+        int begins_word = at == text || !apr_isalnum(at[-1]);
+        int length = 0;
+
+        for (at += 3; apr_isalnum(at[length]); length++) {
+        }
+        if (begins_word && length >= 16) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 const char *clerk_value_shown(const char *text)
 {
     int may_be_secret = strstr(text, "sk_live_") != NULL || strstr(text, "sk_test_") != NULL
+                        || has_machine_secret(text)
                         || (strstr(text, "://") != NULL && strchr(text, '@') != NULL);
 
     return may_be_secret ? "(not shown, it may hold a secret)" : text;
@@ -143,7 +164,7 @@ static const char *read_exec(const char **value, cmd_parms *cmd, const char *com
                             cmd->cmd->name);
     }
     if (is_first_of_two_passes()) {
-        *value = CLERK_VALUE_LATER;
+        *value = clerk_value_later;
         return NULL;
     }
     line = first_line_of((const char *const *)argv, cmd->pool);

@@ -11,15 +11,15 @@ enum {
     CLERK_VALUE_EXEC = 4  /* exec:COMMAND ARGS: its first line of output */
 };
 
-/* Stands for the output of a command that is run in the next pass. */
-#define CLERK_VALUE_LATER "sk_later"
+/** Stands for the output of a command that is run in the next pass; compare the pointer. */
+extern const char clerk_value_later[];
 
 /**
  * Find the value that @a argument names; text without one of the allowed prefixes is the
  * value itself. White space at both ends is dropped.
  *
  * `exec:` runs once a start: in the first of the two passes in which httpd reads its
- * configuration when it starts, @a value is CLERK_VALUE_LATER instead.
+ * configuration when it starts, @a value is clerk_value_later instead.
  *
  * @param argument  for exec: the command with its arguments
  * @return NULL, or the sentence that stops the start; it never shows the value

@@ -10,6 +10,7 @@
 /* the instance: setters_instance.c */
 const char *clerk_set_publishable_key(cmd_parms *cmd, void *record, const char *args);
 const char *clerk_set_secret_key(cmd_parms *cmd, void *record, const char *args);
+const char *clerk_set_machine_secret_key(cmd_parms *cmd, void *record, const char *args);
 const char *clerk_set_jwt_key(cmd_parms *cmd, void *record, const char *args);
 const char *clerk_set_api_url(cmd_parms *cmd, void *record, const char *url);
 const char *clerk_set_jwks_url(cmd_parms *cmd, void *record, const char *url);
@@ -18,6 +19,7 @@ const char *clerk_set_domain(cmd_parms *cmd, void *record, const char *domain);
 const char *clerk_set_satellite(cmd_parms *cmd, void *record, int on);
 
 /* tokens and answers: setters_section.c */
+const char *clerk_set_accepted_token(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_authorized_party(cmd_parms *cmd, void *record, const char *origin);
 const char *clerk_set_audience(cmd_parms *cmd, void *record, const char *audience);
 const char *clerk_set_issuer(cmd_parms *cmd, void *record, const char *issuer);
@@ -36,6 +38,8 @@ const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args);
 
 /* the whole server: setters_server.c */
 const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time);
+const char *clerk_set_interval_or_none(cmd_parms *cmd, void *record, const char *time);
+const char *clerk_set_api_connections(cmd_parms *cmd, void *record, const char *number);
 const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *connect,
                                   const char *total);
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path);

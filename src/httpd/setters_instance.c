@@ -67,9 +67,10 @@ const char *clerk_set_publishable_key(cmd_parms *cmd, void *record, const char *
     return NULL;
 }
 
-static int is_secret_key(const char *text)
+/** @param prefix  of three characters */
+static int is_key(const char *text, const char *prefix)
 {
-    if (strncmp(text, "sk_", 3) != 0 || text[3] == '\0') {
+    if (strncmp(text, prefix, 3) != 0 || text[3] == '\0') {
         return 0;
     }
     for (; *text != '\0'; text++) {
@@ -80,11 +81,11 @@ static int is_secret_key(const char *text)
     return 1;
 }
 
-const char *clerk_set_secret_key(cmd_parms *cmd, void *record, const char *args)
+/** A secret in one of its forms, of which one that is read later cannot be judged yet. */
+static const char *take_secret(const char **secret, cmd_parms *cmd, const char *args,
+                               const char *prefix, const char *expected,
+                               const char *remedy)
 {
-    static const char *const expected =
-        "file:PATH, env:NAME, exec:COMMAND ARGS, or the key (sk_live_... or sk_test_...)";
-    clerk_instance_config *instance = instance_of(cmd, record);
     const char *text = NULL;
     const char *problem =
         take_value(&text, cmd, args, CLERK_VALUE_ENV | CLERK_VALUE_FILE | CLERK_VALUE_EXEC,
@@ -93,15 +94,29 @@ const char *clerk_set_secret_key(cmd_parms *cmd, void *record, const char *args)
     if (problem != NULL) {
         return problem;
     }
-    if (!is_secret_key(text)) {
-        return apr_psprintf(cmd->pool,
-                            "%s: this is no secret key (it is not shown); copy the key that "
-                            "begins sk_live_ or sk_test_ from \"API keys\" in the Clerk "
-                            "Dashboard",
-                            cmd->cmd->name);
+    if (text != clerk_value_later && !is_key(text, prefix)) {
+        return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, remedy);
     }
-    instance->secret_key = text;
+    *secret = text;
     return NULL;
+}
+
+const char *clerk_set_secret_key(cmd_parms *cmd, void *record, const char *args)
+{
+    return take_secret(
+        &instance_of(cmd, record)->secret_key, cmd, args, "sk_",
+        "file:PATH, env:NAME, exec:COMMAND ARGS, or the key (sk_live_... or sk_test_...)",
+        "this is no secret key (it is not shown); copy the key that begins sk_live_ or "
+        "sk_test_ from \"API keys\" in the Clerk Dashboard");
+}
+
+const char *clerk_set_machine_secret_key(cmd_parms *cmd, void *record, const char *args)
+{
+    return take_secret(
+        &instance_of(cmd, record)->machine_secret_key, cmd, args, "ak_",
+        "file:PATH, env:NAME, exec:COMMAND ARGS, or the key (ak_...)",
+        "this is no machine's secret key (it is not shown); copy the key that begins ak_ "
+        "from \"Machines\" in the Clerk Dashboard");
 }
 
 const char *clerk_set_jwt_key(cmd_parms *cmd, void *record, const char *args)

@@ -141,6 +141,32 @@ static const char *choose(int *value, cmd_parms *cmd, const char *word,
                         word, all);
 }
 
+const char *clerk_set_accepted_token(cmd_parms *cmd, void *record, const char *word)
+{
+    static const choice choices[] = { { "any", CLERK_ACCEPTS_ANY_TYPE },
+                                      { "session_token", CLERK_TOKEN_SESSION },
+                                      { "oauth_token", CLERK_TOKEN_OAUTH },
+                                      { "m2m_token", CLERK_TOKEN_M2M },
+                                      { "api_key", CLERK_TOKEN_API_KEY },
+                                      { NULL, 0 } };
+    clerk_dir_config *section = record;
+    int value = 0;
+    const char *problem = choose(&value, cmd, word, choices,
+                                 "any, or one or more of session_token, oauth_token, "
+                                 "m2m_token and api_key");
+
+    if (problem == NULL && section->accepts != 0
+        && (value == CLERK_ACCEPTS_ANY_TYPE) != (section->accepts == CLERK_ACCEPTS_ANY_TYPE)) {
+        return apr_psprintf(cmd->pool, "%s: \"any\" cannot stand beside other "
+                                       "words: write either", cmd->cmd->name);
+    }
+    if (section->accepts == 0) {
+        clerk_configuration_add_accepting(cmd, section);
+    }
+    section->accepts |= (unsigned)value;
+    return problem;
+}
+
 const char *clerk_set_responses(cmd_parms *cmd, void *record, const char *word)
 {
     static const choice choices[] = { { "http", CLERK_RESPONSES_HTTP },

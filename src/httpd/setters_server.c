@@ -11,6 +11,8 @@
 #include "secret.h"
 #include "setters.h"
 
+enum { MOST_CONNECTIONS = 1000 };
+
 /** The main server's record; one process has one set of keys and connections. */
 static const char *main_server_record(clerk_server_config **server, cmd_parms *cmd)
 {
@@ -50,7 +52,7 @@ const char *clerk_parse_interval(const apr_interval_time_t **interval, cmd_parms
     return NULL;
 }
 
-const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time)
+const char *clerk_set_interval_or_none(cmd_parms *cmd, void *record, const char *time)
 {
     const apr_interval_time_t *interval = NULL;
     clerk_server_config *server = NULL;
@@ -60,15 +62,42 @@ const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time)
     if (problem == NULL) {
         problem = clerk_parse_interval(&interval, cmd, time);
     }
-    if (problem == NULL && *interval == 0) {
-        problem = apr_psprintf(cmd->pool, "%s: the time must be more than 0",
-                               cmd->cmd->name);
-    }
     if (problem == NULL) {
         *(const apr_interval_time_t **)(void *)((char *)server
                                                 + (apr_size_t)cmd->info) = interval;
     }
     return problem;
+}
+
+const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time)
+{
+    const apr_interval_time_t *interval = NULL;
+    const char *problem = clerk_parse_interval(&interval, cmd, time);
+
+    if (problem == NULL && *interval == 0) {
+        problem = apr_psprintf(cmd->pool, "%s: the time must be more than 0",
+                               cmd->cmd->name);
+    }
+    return problem ? problem : clerk_set_interval_or_none(cmd, record, time);
+}
+
+const char *clerk_set_api_connections(cmd_parms *cmd, void *record, const char *number)
+{
+    clerk_server_config *server = NULL;
+    const char *problem = main_server_record(&server, cmd);
+    apr_size_t digits = strspn(number, "0123456789");
+    apr_int64_t value = apr_atoi64(number);
+
+    (void)record;
+    if (problem != NULL) {
+        return problem;
+    }
+    if (digits == 0 || number[digits] != '\0' || value < 1 || value > MOST_CONNECTIONS) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number from 1 to %d",
+                            cmd->cmd->name, number, MOST_CONNECTIONS);
+    }
+    server->api_connections = (unsigned)value;
+    return NULL;
 }
 
 const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *connect,

@@ -3,9 +3,9 @@
 
 #include "../core/json.h"
 
-/** The Backend API wants both on every request, with a body or without. */
-static const char *const backend_fields[] = { "Clerk-API-Version: " CLERK_API_VERSION,
-                                              "Content-Type: application/json", NULL };
+const char *const clerk_backend_api_fields[] = {
+    "Clerk-API-Version: " CLERK_API_VERSION, "Content-Type: application/json", NULL
+};
 
 static clerk_status fail(clerk_api_failure *failure, clerk_status status,
                          const char *detail, int transient)
@@ -87,7 +87,7 @@ clerk_status clerk_backend_api_fetch_jwks(clerk_slice *json, const clerk_http *h
         .method = "GET",
         .url = instance->key_url,
         .bearer = instance->key_bearer,
-        .fields = sends_secret ? backend_fields : NULL,
+        .fields = sends_secret ? clerk_backend_api_fields : NULL,
         .max_body = CLERK_JWKS_MAX_BYTES,
         .timeout = timeout,
     };
@@ -195,7 +195,7 @@ clerk_status clerk_backend_api_verify_token(clerk_slice *json, const clerk_http 
     clerk_http_request request = {
         .method = "POST",
         .bearer = secret_for(instance, type),
-        .fields = backend_fields,
+        .fields = clerk_backend_api_fields,
         .max_body = CLERK_VERIFICATION_MAX_BYTES,
     };
     clerk_http_response response = { .retry_after = -1 };

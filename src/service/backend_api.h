@@ -11,6 +11,9 @@
 
 enum { CLERK_JWKS_MAX_BYTES = 1024 * 1024, CLERK_VERIFICATION_MAX_BYTES = 64 * 1024 };
 
+/** What the Backend API wants on every request, with a body or without. */
+extern const char *const clerk_backend_api_fields[];
+
 /** Whether asking again at once could help: network failures, time-outs and 5xx. */
 typedef struct clerk_api_failure {
     clerk_error error;

@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 
-#include "api_gate.h"
 #include "own_pool.h"
 #include "token_answers.h"
 #include "token_flights.h"
@@ -12,9 +11,10 @@ struct clerk_token_cache {
     const clerk_http *http;
     clerk_token_cache_options options;
     clerk_api_gate *gate;
-    apr_thread_mutex_t *mutex; /* guards the two below; never held during a request */
+    apr_thread_mutex_t *mutex; /* guards all below; never held during a request */
     clerk_token_answers *answers;
     clerk_token_flights *flights;
+    unsigned waiting; /* with the whole patience */
 };
 
 /** One call's parameters. */
@@ -36,7 +36,8 @@ static apr_status_t furnish(clerk_token_cache *cache, apr_pool_t *pool)
     apr_status_t status =
         apr_thread_mutex_create(&cache->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
 
-    if (status == APR_SUCCESS) {
+    cache->gate = cache->options.gate;
+    if (status == APR_SUCCESS && cache->gate == NULL) {
         status = clerk_api_gate_create(&cache->gate, cache->options.connections, pool);
     }
     if (status != APR_SUCCESS) {
@@ -181,11 +182,18 @@ static clerk_status wait_for(clerk_slice *body, const question *self,
                              clerk_token_flight *flight, clerk_api_failure *failure)
 {
     clerk_token_cache *cache = self->cache;
+    unsigned is_patient = cache->waiting < cache->options.patient;
+    apr_interval_time_t patience = is_patient
+                                       ? cache->options.patience
+                                       : CLERK_HASTE - clerk_token_flight_age(flight);
     clerk_token_result result;
+    int has_landed;
 
-    if (!clerk_token_flight_await(&result, cache->flights, flight,
-                                  cache->options.patience, self->pool))
-    {
+    cache->waiting += is_patient;
+    has_landed = clerk_token_flight_await(&result, cache->flights, flight, patience,
+                                          self->pool);
+    cache->waiting -= is_patient;
+    if (!has_landed) {
         return fail(failure, CLERK_E_MACHINE_UNDECIDED,
                     "the same question is still under way", CLERK_API_SHORTEST_STOP);
     }

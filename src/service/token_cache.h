@@ -3,18 +3,27 @@
 #define CLERK_TOKEN_CACHE_H
 
 #include "../core/machine_answer.h"
+#include "api_gate.h"
 #include "backend_api.h"
 
 /** That a token is not known is remembered no longer than this. */
 #define CLERK_NEGATIVE_ANSWER_TTL apr_time_from_sec(5)
+
+/**
+ * How long a question may be under way for one more thread to wait for it, where
+ * options.patient wait already: an API that hangs must not take all threads with it.
+ */
+#define CLERK_HASTE apr_time_from_msec(500)
 
 /** One a process: many threads may ask it. */
 typedef struct clerk_token_cache clerk_token_cache;
 
 typedef struct clerk_token_cache_options {
     apr_interval_time_t ttl; /* of a good answer; 0: none is remembered */
-    unsigned connections;    /* requests to the Backend API under way at most */
+    clerk_api_gate *gate;    /* shared with others who call; NULL: one of its own */
+    unsigned connections;    /* of a gate of its own: requests under way at most */
     apr_interval_time_t patience; /* with the question of another thread */
+    unsigned patient; /* threads that wait so at a time; more of them only for a moment */
     apr_size_t max_entries;
     apr_size_t max_bytes;
     apr_time_t (*clock)(void); /* NULL: apr_time_now */

@@ -7,6 +7,7 @@ struct clerk_token_flight {
     clerk_token_flight *next;
     unsigned char digest[CLERK_DIGEST_LENGTH];
     unsigned passengers; /* the last one to leave frees it */
+    apr_time_t began_at;
     int has_landed;
     clerk_token_result result; /* its body is malloc'ed */
 };
@@ -53,9 +54,17 @@ clerk_token_flights_begin(clerk_token_flights *flights,
     }
     memcpy(flight->digest, digest, CLERK_DIGEST_LENGTH);
     flight->passengers = 1;
+    flight->began_at = apr_time_now();
     flight->next = flights->first;
     flights->first = flight;
     return flight;
+}
+
+apr_interval_time_t clerk_token_flight_age(const clerk_token_flight *flight)
+{
+    apr_interval_time_t age = apr_time_now() - flight->began_at;
+
+    return age > 0 ? age : 0; /* the clock may have been set back */
 }
 
 static void leave(clerk_token_flight *flight)

@@ -34,6 +34,9 @@ clerk_token_flight *
 clerk_token_flights_begin(clerk_token_flights *flights,
                           const unsigned char digest[CLERK_DIGEST_LENGTH]);
 
+/** For how long it has been under way. */
+apr_interval_time_t clerk_token_flight_age(const clerk_token_flight *flight);
+
 /**
  * Wait for the end of a flight that was joined, and leave it.
  *

@@ -10,6 +10,7 @@ typedef struct inquiry {
     const clerk_verifier *verifier;
     const clerk_instance *instance;
     const clerk_policy *policy;
+    const clerk_session_options *options;
     const clerk_facts *facts;
     apr_time_t now;
     apr_pool_t *pool;
@@ -79,7 +80,7 @@ static clerk_status verify_session(inquiry *self, const clerk_jwt *jwt)
     status = clerk_policy_check_session(self->policy, self->instance, claims, self->now,
                                         &self->error);
     if (status != CLERK_OK) {
-        return clerk_session_outcome(status, self->facts);
+        return clerk_session_outcome(status);
     }
     return admit_session(self, claims);
 }
@@ -222,8 +223,8 @@ static clerk_status verify_header(inquiry *self)
 
 static void read_browser(inquiry *self)
 {
-    clerk_browser_state_read(&self->verdict->browser, self->facts->cookie, self->instance,
-                             self->now, self->pool);
+    clerk_browser_state_read(&self->verdict->browser, self->facts->cookie,
+                             clerk_slice_of(NULL), self->instance, self->now, self->pool);
 }
 
 static clerk_status verify_cookies(inquiry *self)
@@ -286,19 +287,41 @@ static clerk_status identify(inquiry *self)
                                               : miss_machine(self);
 }
 
+static const char *reason_of(const inquiry *self, clerk_status status)
+{
+    const char *method = self->facts->method;
+
+    if (status == CLERK_E_SESSION_TOKEN_EXPIRED) {
+        return clerk_expired_reason(clerk_slice_of(method && strcmp(method, "GET") == 0
+                                                       ? "non-eligible-no-refresh-cookie"
+                                                       : "non-eligible-non-get"),
+                                    self->pool);
+    }
+    return clerk_status_reason(status);
+}
+
 void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verifier,
                              const clerk_instance *instance, const clerk_policy *policy,
+                             const clerk_session_options *options,
                              const clerk_facts *facts, apr_time_t now, apr_pool_t *pool)
 {
-    inquiry self = { verifier, instance, policy,  facts,
+    static const clerk_session_options none;
+    inquiry self = { verifier, instance, policy,  options ? options : &none, facts,
                      now,      pool,     verdict, { CLERK_OK, NULL } };
 
     memset(verdict, 0, sizeof(*verdict));
+    clerk_decision_begin(&verdict->decision);
     verdict->token = clerk_slice_of(NULL);
     verdict->retry_after = -1;
     verdict->status = identify(&self);
     if (verdict->status != CLERK_OK && verdict->carrier == CLERK_CARRIER_HEADER) {
         read_browser(&self); /* for a redirect; a header that is good needs no cookie */
+    }
+    if (verdict->status == CLERK_OK) {
+        clerk_decision_sign_in(&verdict->decision);
+    }
+    else {
+        clerk_decision_sign_out(&verdict->decision, reason_of(&self, verdict->status), "");
     }
     verdict->detail = verdict->status != CLERK_OK ? self.error.detail : NULL;
 }

@@ -5,39 +5,48 @@
 #include "../core/auth.h"
 #include "../core/policy.h"
 #include "../core/session.h"
+#include "api_call.h"
 #include "key_store.h"
 #include "token_cache.h"
 
 typedef struct clerk_verifier {
     clerk_key_store *keys;
     clerk_token_cache *tokens;
+    /** For handshake payloads and refreshes; NULL: neither can be had. */
+    const clerk_api *api;
 } clerk_verifier;
 
 /** The outcome for one request; lives as long as the pool and facts of the call. */
 typedef struct clerk_verdict {
     clerk_status status;    /* CLERK_OK: auth is who is asking */
+    clerk_decision decision; /* and what to do about it: redirects go before all else */
     const char *detail;     /* static text for the log; NULL when there is none */
     clerk_carrier carrier;  /* where the credential was; NONE when there was none */
-    clerk_slice token;      /* it; empty when there was none */
+    clerk_slice token;      /* it, or what came in its place; empty when there was none */
     clerk_token_type type;  /* what it looks like; NONE when there was none */
     const clerk_auth *auth; /* NULL unless CLERK_OK or CLERK_E_SESSION_PENDING */
     apr_interval_time_t retry_after; /* undecided: when to try again; -1 unknown */
-    clerk_browser_state browser; /* all zero where a token in Authorization was good */
+    clerk_browser_state browser; /* not read where a token in Authorization was good */
 } clerk_verdict;
 
 /**
- * Find out who is asking (authenticateRequest in `@clerk/backend`, without its handshake).
+ * Find out who is asking (authenticateRequest in `@clerk/backend`).
  *
  * A token in Authorization goes before cookies, which carry sessions only. Order for each
  * token: length, decode, type, whether it is accepted, category, `typ`, `alg`, key, signature,
  * claims; for an opaque machine token whether it is well formed, then what the token cache
  * knows or asks. A pending session is CLERK_E_SESSION_PENDING unless the policy admits it.
  *
+ * Where the options allow it, what a handshake brought is redeemed and an expired session is
+ * refreshed, with a call to the Backend API each; that either cannot be had is decided as in
+ * the SDK and is never "undecided".
+ *
  * @param verdict  always filled
+ * @param options  NULL: nobody is sent anywhere, nothing is redeemed
  */
 void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verifier,
                              const clerk_instance *instance, const clerk_policy *policy,
-                             const clerk_facts *facts, apr_time_t now,
-                             apr_pool_t *pool);
+                             const clerk_session_options *options,
+                             const clerk_facts *facts, apr_time_t now, apr_pool_t *pool);
 
 #endif

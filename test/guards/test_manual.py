@@ -231,6 +231,7 @@ def certificate_pem() -> bytes:
 
 
 FILES = {"secret_key": lambda: b"sk_live_notARealKeyButShapedLikeOne\n",
+         "machine_secret_key": lambda: b"ak_notARealKeyButShapedLikeOne\n",
          "jwt_public.pem": public_key_pem, "ca.pem": certificate_pem}
 
 

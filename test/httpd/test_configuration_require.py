@@ -16,6 +16,8 @@ EXAMPLES = {
         "clerk-reverification strict (or strict_mfa, moderate, lax, second_factor:10)",
     "clerk-token-type":
         "clerk-token-type session_token (or oauth_token, m2m_token, api_key)",
+    "clerk-scope": "clerk-scope notes:read", "clerk-machine": "clerk-machine mch_2abcDEF",
+    "clerk-client": "clerk-client 2abcDEF",
     # httpd doubles a backslash in its log
     "clerk-claim": r"clerk-claim metadata.plan:gold or clerk-claim email~@example[.]com$",
 }
@@ -34,6 +36,9 @@ WRONG_VALUES = {
                              "third_factor:10", "10:second_factor", "strict:10", '""'],
     "clerk-token-type": ["any", "session", "jwt", "Session_Token", "session_token,api_key",
                          "m2m", '""'],
+    "clerk-scope": ['"notes read"', '""'],
+    "clerk-machine": ["sender", "mch_", "MCH_1", "user_1", '""'],
+    "clerk-client": ['""'],
 }
 
 
@@ -44,6 +49,8 @@ def section(line: str) -> str:
 
 NOT_ONE = {"clerk-role": "not a role", "clerk-permission": "not a permission",
            "clerk-feature": "not a feature", "clerk-plan": "not a plan",
+           "clerk-scope": "not a scope", "clerk-machine": "not a machine's id",
+           "clerk-client": "not an OAuth client's id",
            "clerk-org": "not an organization", "clerk-token-type": "not a token type",
            "clerk-reverification": "neither a preset nor LEVEL:MINUTES"}
 

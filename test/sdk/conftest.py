@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sdk.judge import Judge
-from standin.client import Standin
+from standin.client import InstanceHandle, Standin
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,10 @@ def judge(clerk: Standin):
         yield sdk
 
 
-def judge_of(clerk: Standin, secret_key: str | None = None) -> Judge:
-    """The SDK with the stand-in's secret key or another; an empty one is none."""
-    return Judge(clerk.url, clerk.publishable_key,
-                 clerk.secret_key if secret_key is None else secret_key)
+def judge_of(clerk: Standin, secret_key: str | None = None,
+             instance: InstanceHandle | None = None) -> Judge:
+    """The SDK for the first instance or another, with its secret key or another one; an
+    empty key is none."""
+    one = instance or clerk
+    return Judge(clerk.url, one.publishable_key,
+                 one.secret_key if secret_key is None else secret_key)

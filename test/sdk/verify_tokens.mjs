@@ -14,6 +14,8 @@
 //   {"ask": "verify", "token": "…", "options": {…}}     what verifyToken says; a null
 //                             option takes a setting of the environment away
 //   {"ask": "suffix", "publishableKey": "pk_…"}         the cookie suffix
+//   {"ask": "backend", "call": "users.getUser", "arguments": ["user_…"]}
+//                            what a call of the Backend API's client brings, or its errors
 //
 // The SDK keeps the JWKS per secret key for five minutes, as it does in an application.
 
@@ -109,7 +111,22 @@ async function suffix({ publishableKey }) {
   return { suffix: await getCookieSuffix(publishableKey, webcrypto.subtle) };
 }
 
-const answers = { authenticate, verify, suffix };
+/** The members of resources are enumerable, so JSON shows what the SDK understood. */
+async function backend({ call, arguments: given }) {
+  const [group, name] = call.split('.');
+  try {
+    return { status: 'done', data: await clerk[group][name](...given) };
+  }
+  catch (error) {
+    return {
+      status: 'refused',
+      httpStatus: error.status ?? null,
+      codes: error.errors?.map(each => each.code) ?? null,
+    };
+  }
+}
+
+const answers = { authenticate, verify, suffix, backend };
 
 async function answer(line) {
   try {

@@ -22,12 +22,8 @@ def set_cookie(response: Response, name: str, value: str, attributes: str = "",
 
 def sign_in(response: Response, instance: Instance, client: Client, origin: str) -> Response:
     """A fresh session token and what goes with it."""
-    user = instance.users.find(client.user_key)
-    token = instance.minter().session(
-        user, sid=client.session_id, azp=origin,
-        sts="pending" if client.task_open else "active")
-    _set_both(response, instance, "__session", token)
-    _set_both(response, instance, "__client_uat", str(client.signed_in_at))
+    _set_both(response, instance, "__session", instance.session_token(client.session, origin))
+    _set_both(response, instance, "__client_uat", str(client.changed_at))
     if instance.development:
         _set_both(response, instance, "__clerk_db_jwt", client.dev_browser)
     return response

@@ -6,9 +6,11 @@ import time
 from functools import partial
 from typing import Callable
 
-from . import users
+from . import backend_sessions
+from .backend_objects import organization_object, user_object
 from .exchange import Request, Response, Route, clerk_error, json_response
 from .instances import Instance, Instances
+from .users import ORGANIZATIONS
 
 Answer = Callable[..., Response]
 
@@ -62,6 +64,15 @@ def routes(instances: Instances) -> list[Route]:
     return [
         route("backend.jwks", "GET", r"/v1/jwks", jwks),
         route("backend.user", "GET", r"/v1/users/([^/]+)", user),
+        route("backend.organization", "GET", r"/v1/organizations/([^/]+)", organization),
+        route("backend.handshake_payload", "GET", r"/v1/clients/handshake_payload",
+              backend_sessions.handshake_payload),
+        route("backend.session_refresh", "POST", r"/v1/sessions/([^/]+)/refresh",
+              backend_sessions.refresh),
+        route("backend.session_token", "POST", r"/v1/sessions/([^/]+)/tokens",
+              backend_sessions.session_token),
+        route("backend.template_token", "POST", r"/v1/sessions/([^/]+)/tokens/([^/]+)",
+              backend_sessions.template_token),
         route(M2M_VERIFY, "POST", r"/m2m_tokens/verify", partial(verify, "m2m_token", "token")),
         route(OAUTH_VERIFY, "POST", r"/oauth_applications/access_tokens/verify", verify_oauth),
         route(API_KEY_VERIFY, "POST", r"/api_keys/verify", verify_api_key),
@@ -77,7 +88,16 @@ def user(instance: Instance, _request: Request, user_id: str) -> Response:
     if found is None:
         return clerk_error(404, "resource_not_found", "not found",
                            "No user was found with that id.")
-    return json_response(users.backend_object(found))
+    return json_response(user_object(found))
+
+
+def organization(instance: Instance, _request: Request, id_or_slug: str) -> Response:
+    found = next((one for one in ORGANIZATIONS if id_or_slug in (one.id, one.slug)), None)
+    if found is None:
+        return clerk_error(404, "resource_not_found", "not found",
+                           "No organization was found with that id or slug.")
+    return json_response(organization_object(
+        found, (membership for one in instance.users for membership in one.memberships)))
 
 
 def verify_oauth(instance: Instance, request: Request) -> Response:
@@ -110,8 +130,7 @@ def verify(kind: str, member: str, instance: Instance, request: Request,
                            "The body is no JSON object.")
     secret = body.get(member, body.get(deprecated))
     if not isinstance(secret, str) or not secret:
-        return clerk_error(422, "form_param_missing", "is missing",
-                           f"{member} must be included.", {"param_name": member})
+        return backend_sessions.parameter_missing(member)
     found = instance.credentials.verification(kind, secret, time.time())
     if found is None:
         return clerk_error(404, "resource_not_found", "not found", "No token was found.")

@@ -25,6 +25,7 @@ from typing import Any, Callable
 from .credential_calls import CredentialCalls
 from .exchange import clerk_error
 from .keys import SigningKey, pooled_key
+from .session_calls import SessionCalls
 from .tokens import Minter
 
 PROGRAM = Path(__file__).with_name("clerk_standin.py")
@@ -32,7 +33,7 @@ START_SECONDS = 20
 Call = Callable[..., Any]
 
 
-class InstanceHandle(CredentialCalls):
+class InstanceHandle(CredentialCalls, SessionCalls):
     """One Clerk instance of a running stand-in."""
 
     def __init__(self, call: Call, url: str, state: dict[str, Any], key: SigningKey):
@@ -69,6 +70,9 @@ class InstanceHandle(CredentialCalls):
     def change_user(self, user: str, **fields: Any) -> None:
         """Set fields of a user of this instance, as `Directory.change` takes them."""
         self._call("/users", instance=self.name, user=user, **fields)
+
+    def remove_user(self, user: str) -> None:
+        self._call("/users/remove", instance=self.name, user=user)
 
     def set_app_origins(self, *origins: str) -> None:
         """Where sign-in may lead back to; the first is what `mint` puts into azp."""

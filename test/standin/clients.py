@@ -8,22 +8,31 @@ import time
 from collections import defaultdict, deque
 
 from .ids import new_id
-from .users import User
+from .sessions import PENDING, Session
 
 BOUNCES = 3
 BOUNCE_SECONDS = 10.0
 
 
 class Client:
-    def __init__(self, user: User):
+    """`__client` names it on the Frontend API's own origin, and in development also the dev
+    browser token that travels in queries. It is signed in while its session lasts."""
+
+    def __init__(self) -> None:
         self.token = secrets.token_urlsafe(32)
-        self.user_key = user.key
-        self.session_id = new_id("sess")
         self.dev_browser = new_id("dvb")
-        self.signed_in_at = int(time.time())
-        self.task_open = user.pending
+        self.session: Session | None = None
+        self.changed_at = 0                     # the last sign-in, for __client_uat
         self._bounces: defaultdict[str, deque[float]] = defaultdict(
             lambda: deque(maxlen=BOUNCES))
+
+    @property
+    def signed_in(self) -> bool:
+        return self.session is not None and self.session.lasts
+
+    @property
+    def task_open(self) -> bool:
+        return self.signed_in and self.session.status == PENDING
 
     def may_bounce(self, url: str) -> bool:
         """Whether to send this client straight back to `url` once more.
@@ -40,25 +49,37 @@ class Client:
 
 
 class Clients:
-    """The clients of one instance, by the token in their `__client` cookie."""
+    """The clients of one instance, by `__client` cookie and by dev browser token."""
 
     def __init__(self) -> None:
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
 
-    def add(self, user: User) -> Client:
-        client = Client(user)
+    def create(self) -> Client:
+        client = Client()
         with self._lock:
-            self._clients[client.token] = client
+            self._clients[client.token] = self._clients[client.dev_browser] = client
         return client
 
     def find(self, token: str | None) -> Client | None:
         with self._lock:
             return self._clients.get(token or "")
 
-    def remove(self, client: Client) -> None:
+    def sign_in(self, client: Client, session: Session) -> None:
+        """A session this client had before ends; who knew its `__client` before knows nothing."""
+        self.sign_out(client)
+        client.session = session
+        client.changed_at = int(time.time())
+
+    def sign_out(self, client: Client) -> None:
+        if client.signed_in:
+            client.session.status = "ended"
+        client.session = None
         with self._lock:
-            self._clients.pop(client.token, None)
+            del self._clients[client.token]
+            client.token = secrets.token_urlsafe(32)
+            self._clients[client.token] = client
 
     def __len__(self) -> int:
-        return len(self._clients)
+        """How many are signed in."""
+        return sum(1 for client in set(self._clients.values()) if client.signed_in)

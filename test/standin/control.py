@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 - the control port: JSON over HTTP for tests
-"""Control: state, counters, faults, keys, users, credentials, minting, instances, quitting.
+"""Control: state, counters, faults, keys, users, sessions, credentials, minting, instances.
 
 Listens on loopback and asks for no password, so it answers no web page: a request that
 carries `Origin` is refused, and POST needs JSON's content type.
@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict
 from typing import Any, Callable
 
-from . import tokens
+from . import control_sessions, tokens
 from .application import Application
 from .exchange import Request, Response, Route, json_response
 from .faults import KINDS, Fault
@@ -44,6 +44,8 @@ class Control:
             Route("opaque_token", "POST", r"/opaque-tokens", self.issue_token),
             Route("token_change", "POST", r"/opaque-tokens/change", self.change_token),
             Route("api_keys", "POST", r"/api-keys", self.enable_api_keys),
+            Route("user_removal", "POST", r"/users/remove", self.remove_user),
+            *control_sessions.routes(self._instance),
         ]
 
     def exchange(self, request: Request, wire: Any) -> None:
@@ -129,6 +131,11 @@ class Control:
         instance = self._instance(fields)
         user = instance.users.change(fields.pop("user"), fields)
         return json_response({"key": user.key, "id": user.id})
+
+    def remove_user(self, request: Request) -> Response:
+        fields = request.json()
+        self._instance(fields).users.remove(fields["user"])
+        return json_response({})
 
     def create_machine(self, request: Request) -> Response:
         fields = request.json()

@@ -14,6 +14,7 @@ from .clients import Client
 from .exchange import (Request, Response, Route, html_response, json_response, not_found,
                        redirect)
 from .instances import Instance, Instances
+from .sessions import ACTIVE
 
 PREFIX = r"(?:/fapi/[a-z0-9-]+)?"
 BOUNCED = ("The application sent you back several times at once: it finds nothing it can use "
@@ -27,8 +28,8 @@ class Visit:
         self.instance = instance
         self.request = request
         self.base = base            # "" or "/fapi/<instance>"
-        self.client: Client | None = instance.clients.find(
-            request.cookie(app_cookies.CLIENT_COOKIE))
+        known = instance.clients.find(request.cookie(app_cookies.CLIENT_COOKIE))
+        self.client: Client | None = known if known and known.signed_in else None
         self.fields = request.form() if request.method == "POST" else request.query
         self.redirect_url = allowed_url(
             self.fields.get("redirect_url", ""), instance.app_origins)
@@ -136,7 +137,7 @@ def _choice(visit: Visit, title: str, note: str) -> Response:
     elif visit.on_another_host():
         note = ("The application is on another host name than this page, so the cookies set "
                 "here do not reach it.")
-    signed_in = visit.instance.users.find(visit.client.user_key) if visit.client else None
+    signed_in = visit.instance.sessions.user_of(visit.client.session) if visit.client else None
     return html_response(pages.sign_in(
         title, visit.base, visit.instance.users, visit.redirect_url, note, signed_in))
 
@@ -148,16 +149,16 @@ def sign_in(visit: Visit) -> Response:
         return html_response(pages.sign_in(
             "Sign in", visit.base, visit.instance.users, visit.redirect_url,
             "There is no such user."), 422)
-    if visit.client:
-        visit.instance.clients.remove(visit.client)
-    return visit.send_back(visit.instance.clients.add(user))
+    client = visit.client or visit.instance.clients.create()
+    visit.instance.clients.sign_in(client, visit.instance.sessions.start(user))
+    return visit.send_back(client)
 
 
 def tasks_page(visit: Visit) -> Response:
     """The task of a pending session; everybody else belongs on the sign-in page."""
     if visit.client is None or not visit.client.task_open:
         return redirect(visit.link("/sign-in"))
-    user = visit.instance.users.find(visit.client.user_key)
+    user = visit.instance.sessions.user_of(visit.client.session)
     return html_response(pages.tasks(visit.base, user, visit.redirect_url))
 
 
@@ -165,13 +166,13 @@ def complete_task(visit: Visit) -> Response:
     """The pending session becomes an active one."""
     if visit.client is None:
         return redirect(visit.link("/sign-in"))
-    visit.client.task_open = False
+    visit.client.session.status = ACTIVE
     return visit.send_back(visit.client)
 
 
 def sign_out(visit: Visit) -> Response:
     if visit.client:
-        visit.instance.clients.remove(visit.client)
+        visit.instance.clients.sign_out(visit.client)
     response = (redirect(visit.redirect_url) if visit.redirect_url
                 else html_response(pages.signed_out(visit.base)))
     app_cookies.sign_out(response, visit.instance)

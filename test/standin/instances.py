@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import secrets
 import threading
+import time
 from typing import Any, Iterable
 
 from . import publishable_key as pk_text
 from .clients import Clients
 from .credentials import Credentials
+from .handshake_payloads import HandshakePayloads
 from .ids import new_id
+from .jwt_templates import JWTTemplate
 from .keys import SigningKey, pooled_key
-from .tokens import Minter
+from .sessions import PENDING, Session, Sessions
+from .tokens import SESSION_SECONDS, Minter
 from .users import Directory
 
 DEFAULT = "default"
@@ -34,11 +38,22 @@ class Instance:
         self.app_origins = list(app_origins) or [DEFAULT_ORIGIN]
         self.keys = [key]
         self.users = Directory()
+        self.sessions = Sessions(self.users)
+        self.session_seconds = SESSION_SECONDS
         self.clients = Clients()
+        self.handshakes = HandshakePayloads()
+        self.jwt_templates: dict[str, JWTTemplate] = {}
         self.credentials = Credentials()
 
     def minter(self) -> Minter:
         return Minter(self.keys[0], self.issuer, self.app_origins[0])
+
+    def session_token(self, session: Session, azp: Any, **claims: Any) -> str:
+        """A session token as it would be made now, for the application at `azp`."""
+        now = int(time.time())
+        usual = {"sid": session.id, "azp": azp, "exp": now + self.session_seconds,
+                 "sts": "pending" if session.status == PENDING else "active"}
+        return self.minter().session(self.sessions.user_of(session), **{**usual, **claims})
 
     def jwks(self) -> dict[str, Any]:
         return {"keys": [key.jwk() for key in self.keys]}

@@ -15,6 +15,7 @@ import secrets
 import time
 from typing import Any, Callable, Iterable
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
@@ -57,6 +58,19 @@ def decode(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and payload of a token, unverified."""
     header, payload, _ = token.split(".")
     return json.loads(b64url_decode(header)), json.loads(b64url_decode(payload))
+
+
+def verified(token: str, keys: Iterable[SigningKey]) -> tuple[dict[str, Any], dict | None]:
+    """Header and claims of a token of one of these keys; no claims where it is of none."""
+    try:
+        header, payload = decode(token)
+        signed, _, signature = token.rpartition(".")
+        key = next(one for one in keys if one.kid == header.get("kid"))
+        key.private.public_key().verify(
+            b64url_decode(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    except (ValueError, AttributeError, StopIteration, InvalidSignature):
+        return {}, None
+    return header, payload if isinstance(payload, dict) else None
 
 
 def alter_signature(token: str, bit: int = 0) -> str:

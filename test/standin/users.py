@@ -7,8 +7,6 @@ from typing import Any
 
 from .ids import fixed_id
 
-CREATED_AT = 1_700_000_000_000  # milliseconds, as in Backend API objects
-
 
 @dataclass(frozen=True)
 class Organization:
@@ -19,6 +17,9 @@ class Organization:
     features: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     plan: str | None = None
+    public_metadata: dict[str, Any] = field(default_factory=dict)
+    private_metadata: dict[str, Any] = field(
+        default_factory=lambda: {"note": "must never leave the server"})
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,43 @@ class User:
     plan: str | None = None
     factor_ages: tuple[int, int] = (0, -1)
     public_metadata: dict[str, Any] = field(default_factory=dict)
+    private_metadata: dict[str, Any] = field(
+        default_factory=lambda: {"note": "must never leave the server"})
+    unsafe_metadata: dict[str, Any] = field(default_factory=dict)
+    other_memberships: tuple[Membership, ...] = ()
+    username: str | None = None
+    email_address: str | None = None        # the primary one, where it is not made of the name
+    other_email_addresses: tuple[str, ...] = ()
+    external_id: str | None = None
+    banned: bool = False
+    locked: bool = False
 
     @property
     def email(self) -> str:
-        return f"{self.first_name}.{self.last_name}@acme.example".lower()
+        return self.email_address or \
+            f"{self.first_name}.{self.last_name}@acme.example".lower()
+
+    @property
+    def memberships(self) -> tuple[Membership, ...]:
+        return ((self.membership,) if self.membership else ()) + self.other_memberships
+
+    def acting_in(self, organization_id: str | None) -> User:
+        """This user with that organization active, and none where there is no such membership."""
+        active = next((one for one in self.memberships
+                       if one.organization.id == organization_id), None)
+        others = tuple(one for one in self.memberships if one is not active)
+        return replace(self, membership=active, other_memberships=others)
 
 
 ACME = Organization(
     id=fixed_id("org", "Acme"), slug="acme", name="Acme",
     features=("invoices", "reports"), permissions=("read", "create", "delete"), plan="team")
+
+GLOBEX = Organization(
+    id=fixed_id("org", "Globex"), slug="globex", name="Globex",
+    features=("invoices",), permissions=("read", "create"))
+
+ORGANIZATIONS = (ACME, GLOBEX)
 
 ADMIN = User(
     key="admin", id=fixed_id("user", "Admin"), session_id=fixed_id("sess", "Admin"),
@@ -73,7 +102,8 @@ ADMIN = User(
     membership=Membership(ACME, "admin", (
         "invoices:read", "invoices:create", "invoices:delete", "reports:read", "reports:create")),
     features=("dashboard",), plan="free", factor_ages=(0, 0),
-    public_metadata={"theme": "dark"})
+    other_memberships=(Membership(GLOBEX, "member", ("invoices:read",)),),
+    public_metadata={"theme": "dark"}, unsafe_metadata={"nickname": "Countess"})
 
 MEMBER = User(
     key="member", id=fixed_id("user", "Member"), session_id=fixed_id("sess", "Member"),
@@ -129,6 +159,12 @@ class Directory:
         self._users[changed.key] = changed
         return changed
 
+    def remove(self, key_or_id: str) -> None:
+        user = self.find(key_or_id)
+        if user is None:
+            raise KeyError(f"no user {key_or_id}")
+        del self._users[user.key]
+
 
 def _changed_membership(membership: Membership | None, fields: dict[str, Any]) -> Membership | None:
     if "role" in fields and fields["role"] is None:
@@ -165,21 +201,3 @@ def claims_v1(user: User) -> dict[str, Any]:
     return {"org_id": organization.id, "org_slug": organization.slug,
             "org_role": f"org:{user.membership.role}",
             "org_permissions": user.membership.full_permissions()}
-
-
-def backend_object(user: User) -> dict[str, Any]:
-    """The Backend API's User object."""
-    email_id = user.id.replace("user_", "idn_")
-    return {
-        "id": user.id, "object": "user", "username": None, "first_name": user.first_name,
-        "last_name": user.last_name, "image_url": f"https://img.example/{user.key}.png",
-        "has_image": False, "primary_email_address_id": email_id,
-        "email_addresses": [{
-            "id": email_id, "object": "email_address", "email_address": user.email,
-            "verification": {"status": "verified", "strategy": "email_code"}}],
-        "primary_phone_number_id": None, "phone_numbers": [], "external_id": None,
-        "banned": False, "locked": False, "two_factor_enabled": user.factor_ages[1] >= 0,
-        "public_metadata": user.public_metadata,
-        "private_metadata": {"note": "must never leave the server"},
-        "unsafe_metadata": {"nickname": user.first_name},
-        "last_sign_in_at": CREATED_AT, "created_at": CREATED_AT, "updated_at": CREATED_AT}

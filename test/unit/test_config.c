@@ -172,6 +172,8 @@ static void holds_where_nothing_was_said(void **state)
     assert_int_equal(clerk_config_key_min_interval(server), apr_time_from_sec(10));
     assert_int_equal(clerk_config_connect_timeout(server), apr_time_from_sec(2));
     assert_int_equal(clerk_config_total_timeout(server), apr_time_from_sec(5));
+    assert_int_equal(clerk_config_machine_token_ttl(server), apr_time_from_sec(30));
+    assert_int_equal(clerk_config_api_connections(server), 8);
 }
 
 static void what_was_said_holds(void **state)
@@ -209,6 +211,10 @@ static void what_was_said_holds(void **state)
     assert_int_equal(clerk_config_key_min_interval(server), apr_time_from_sec(3));
     assert_int_equal(clerk_config_connect_timeout(server), apr_time_from_sec(4));
     assert_int_equal(clerk_config_total_timeout(server), apr_time_from_sec(6));
+    server->machine_token_ttl = seconds(pool, 0);
+    server->api_connections = 3;
+    assert_int_equal(clerk_config_machine_token_ttl(server), 0);
+    assert_int_equal(clerk_config_api_connections(server), 3);
 }
 
 static void the_total_is_not_less_than_what_connecting_may_take(void **state)
@@ -263,6 +269,27 @@ static void the_policy_takes_each_list_to_its_place(void **state)
     assert_true(policy.any_issuer);
 }
 
+static void the_accepted_types_are_those_said(void **state)
+{
+    static const struct {
+        unsigned said, accepts;
+    } cases[] = {
+        { 0, CLERK_TOKEN_SESSION },
+        { CLERK_TOKEN_SESSION, CLERK_TOKEN_SESSION },
+        { CLERK_TOKEN_API_KEY, CLERK_TOKEN_API_KEY },
+        { CLERK_TOKEN_OAUTH | CLERK_TOKEN_M2M, CLERK_TOKEN_OAUTH | CLERK_TOKEN_M2M },
+        { CLERK_ACCEPTS_ANY_TYPE, CLERK_TOKEN_ANY },
+    };
+    clerk_dir_config *config = clerk_dir_config_create(*state, NULL);
+    apr_size_t i;
+
+    for (i = 0; i < support_count(cases); i++) {
+        config->accepts = cases[i].said;
+        assert_int_equal(clerk_config_accepts(config), cases[i].accepts);
+        assert_int_equal(clerk_config_policy(config).accepts, cases[i].accepts);
+    }
+}
+
 static void a_pending_session_is_admitted_where_that_is_said(void **state)
 {
     static const struct {
@@ -300,6 +327,7 @@ int main(void)
         support_test(what_was_said_holds),
         support_test(the_total_is_not_less_than_what_connecting_may_take),
         support_test(the_policy_takes_each_list_to_its_place),
+        support_test(the_accepted_types_are_those_said),
         support_test(a_pending_session_is_admitted_where_that_is_said),
     };
 

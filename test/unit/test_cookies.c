@@ -193,7 +193,7 @@ static void chooses_cookies(void **state)
         clerk_browser_state got;
 
         memset(&got, 0x5a, sizeof(got));
-        clerk_browser_state_read(&got, support_text(field, pool), &instance,
+        clerk_browser_state_read(&got, support_text(field, pool), clerk_slice_of(NULL), &instance,
                                  SUPPORT_NOW, pool);
         if (got.suffixed != choices[i].want) {
             fail_msg("%s: %d", choices[i].label, got.suffixed);
@@ -219,7 +219,7 @@ static void reads_what_was_chosen(void **state)
         support_text(apr_pstrcat(pool, "__session=", older,
                                  "; __session_Bvs3OCm5=", newer, "; ", others, NULL),
                      pool),
-        &instance, SUPPORT_NOW, pool);
+        clerk_slice_of(NULL), &instance, SUPPORT_NOW, pool);
     assert_int_equal(got.suffixed, 1);
     assert_string_equal(got.session, newer);
     assert_string_equal(got.dev_browser, "suffixed_db");
@@ -231,7 +231,7 @@ static void reads_what_was_chosen(void **state)
         support_text(apr_pstrcat(pool, "__session=", newer,
                                  "; __session_Bvs3OCm5=", older, "; ", others, NULL),
                      pool),
-        &instance, SUPPORT_NOW, pool);
+        clerk_slice_of(NULL), &instance, SUPPORT_NOW, pool);
     assert_int_equal(got.suffixed, 0);
     assert_string_equal(got.session, newer);
     assert_string_equal(got.dev_browser, "plain_db");
@@ -239,7 +239,7 @@ static void reads_what_was_chosen(void **state)
     assert_int_equal(got.client_uat, 7);
 
     clerk_browser_state_read(&got, support_text("__refresh=plain_r; __session=", pool),
-                             &instance, SUPPORT_NOW, pool);
+                             clerk_slice_of(NULL), &instance, SUPPORT_NOW, pool);
     assert_null(got.refresh);
     assert_null(got.session);
     assert_null(got.dev_browser);
@@ -272,7 +272,7 @@ static void reads_client_uat(void **state)
         const char *field = apr_pstrcat(*state, "__client_uat=", uats[i].text, NULL);
         clerk_browser_state got;
 
-        clerk_browser_state_read(&got, support_text(field, *state), &instance,
+        clerk_browser_state_read(&got, support_text(field, *state), clerk_slice_of(NULL), &instance,
                                  SUPPORT_NOW, *state);
         if (got.client_uat != uats[i].want) {
             fail_msg("%s: %ld", uats[i].text, (long)got.client_uat);

@@ -144,6 +144,7 @@ static void each_setting_reaches_the_instance(void **state)
 
     config->publishable_key = key_of(*state);
     config->secret_key = "sk_test_1";
+    config->machine_secret_key = "ak_1";
     config->api_url = "https://api.example.com";
     config->jwks_url = "https://keys.example.com/jwks";
     config->proxy_url = "https://www.example.com/__clerk";
@@ -157,6 +158,7 @@ static void each_setting_reaches_the_instance(void **state)
     assert_ptr_equal(instance->publishable_key, config->publishable_key);
     assert_ptr_equal(instance->jwt_key, config->jwt_key);
     assert_string_equal(instance->secret_key, "sk_test_1");
+    assert_string_equal(instance->machine_secret_key, "ak_1");
     assert_string_equal(instance->api_url, "https://api.example.com");
     assert_string_equal(instance->jwks_url, "https://keys.example.com/jwks");
     assert_string_equal(instance->proxy_url, "https://www.example.com/__clerk");
@@ -170,6 +172,14 @@ static void satellite_off_is_no_satellite(void **state)
 
     config->satellite = CLERK_OFF;
     assert_false(resolved(config)->is_satellite);
+}
+
+static void a_machine_s_key_is_enough(void **state)
+{
+    clerk_instance_config *config = clerk_instance_config_create(*state);
+
+    config->machine_secret_key = "ak_1";
+    assert_null(resolved(config)->key_url);
 }
 
 static void says_what_is_missing_each_time(void **state)
@@ -280,6 +290,7 @@ int main(void)
         support_test(is_resolved_once),
         support_test(each_setting_reaches_the_instance),
         support_test(satellite_off_is_no_satellite),
+        support_test(a_machine_s_key_is_enough),
         support_test(says_what_is_missing_each_time),
         support_test(threads_get_the_same),
     };

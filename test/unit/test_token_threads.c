@@ -178,6 +178,57 @@ static void nobody_waits_for_ever(void **state)
     assert_int_equal(token_world_calls(w), 1);
 }
 
+/** Of threads that ask the same only so many wait for an API that hangs. */
+static void most_threads_stay_free(void **state)
+{
+    token_world *w = token_world_make(*state);
+    gate hung = { 0 };
+    asker first, patient, hasty, late;
+
+    w->options.patient = 1;
+    token_world_restart(w);
+    w->fake.before = stand_before_gate;
+    w->fake.baton = &hung;
+    start(&first, w, "ak_1");
+    await(&hung.entered, 1);
+    start(&patient, w, "ak_1");
+    apr_sleep(100 * 1000);
+    start(&hasty, w, "ak_1");
+    join(&hasty);
+    assert_int_equal(hasty.status, CLERK_E_MACHINE_UNDECIDED);
+    assert_true(hasty.spent < CLERK_HASTE);
+    start(&late, w, "ak_1");
+    join(&late);
+    assert_int_equal(late.status, CLERK_E_MACHINE_UNDECIDED);
+    assert_true(late.spent < CLERK_HASTE);
+
+    atomic_store(&hung.open, 1);
+    join(&first);
+    join(&patient);
+    assert_int_equal(first.status, CLERK_OK);
+    assert_int_equal(patient.status, CLERK_OK);
+    assert_int_equal(token_world_calls(w), 1);
+}
+
+static void all_wait_for_an_answer_that_comes_soon(void **state)
+{
+    token_world *w = token_world_make(*state);
+    asker askers[THREADS];
+    int i;
+
+    w->options.patient = 0;
+    token_world_restart(w);
+    w->fake.before = answer_slowly;
+    for (i = 0; i < THREADS; i++) {
+        start(&askers[i], w, "ak_1");
+    }
+    for (i = 0; i < THREADS; i++) {
+        join(&askers[i]);
+        assert_int_equal(askers[i].status, CLERK_OK);
+    }
+    assert_int_equal(token_world_calls(w), 1);
+}
+
 /** Some of everything at once, for the sanitizers. */
 static void threads_get_along(void **state)
 {
@@ -208,6 +259,8 @@ int main(void)
         support_test(one_call_answers_all_who_ask_the_same),
         support_test(others_fail_at_once_when_all_connections_are_taken),
         support_test(nobody_waits_for_ever),
+        support_test(most_threads_stay_free),
+        support_test(all_wait_for_an_answer_that_comes_soon),
         support_test(threads_get_along),
     };
 

@@ -24,6 +24,7 @@ token_world *token_world_make(apr_pool_t *pool)
     w->options.ttl = apr_time_from_sec(30);
     w->options.connections = 8;
     w->options.patience = apr_time_from_sec(5);
+    w->options.patient = 64;
     w->options.max_entries = 64;
     w->options.max_bytes = 65536;
     w->options.clock = read_clock;

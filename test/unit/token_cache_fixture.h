@@ -14,7 +14,7 @@
 
 typedef struct token_world {
     fake_http fake;
-    clerk_token_cache_options options; /* 30 s, 8 connections, patience 5 s */
+    clerk_token_cache_options options; /* 30 s, 8 connections, patience 5 s of 64 threads */
     clerk_token_cache *cache;
     clerk_instance one; /* two instances of one API */
     clerk_instance two;

@@ -33,7 +33,7 @@ clerk_status verifier_world_identify(verifier_world *w)
 {
     memset(&w->verdict, 0x55, sizeof(w->verdict)); /* so that what is not set shows */
     clerk_verifier_identify(&w->verdict, &w->verifier, &w->instance, &w->policy,
-                            &w->facts, SUPPORT_NOW, w->pool);
+                            &w->options, &w->facts, SUPPORT_NOW, w->pool);
     if (w->verdict.status == CLERK_OK) {
         assert_non_null(w->verdict.auth);
         assert_null(w->verdict.detail);

@@ -25,6 +25,7 @@ typedef struct verifier_world {
     clerk_verifier verifier;
     clerk_instance instance;
     clerk_policy policy;
+    clerk_session_options options; /* all off at first */
     clerk_facts facts;
     clerk_verdict verdict;
     apr_pool_t *pool;

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 - one call to the Backend API, where it may be made now */
+#include "api_call.h"
+
+static apr_time_t time_by(const clerk_api *api)
+{
+    return api->clock ? api->clock() : apr_time_now();
+}
+
+static clerk_status fail(clerk_api_failure *failure, clerk_status status,
+                         const char *detail, apr_interval_time_t retry_after)
+{
+    memset(failure, 0, sizeof(*failure));
+    failure->retry_after = retry_after;
+    return clerk_fail(&failure->error, status, detail);
+}
+
+static clerk_status exchange(clerk_http_response *response, const clerk_api *api,
+                             const clerk_http_request *request,
+                             clerk_api_failure *failure, apr_pool_t *pool)
+{
+    const char *why = "no answer from the Backend API";
+    apr_status_t status =
+        api->http->exchange(api->http->baton, response, request, &why, pool);
+
+    if (status == APR_SUCCESS) {
+        return CLERK_OK;
+    }
+    fail(failure, CLERK_E_MACHINE_UNDECIDED, why, -1);
+    failure->transient = status != APR_ENOSPC;
+    return failure->error.status;
+}
+
+clerk_status clerk_api_call(clerk_http_response *response, const clerk_api *api,
+                            const clerk_instance *instance, const char *method,
+                            const char *path, const char *body,
+                            clerk_api_failure *failure, apr_pool_t *pool)
+{
+    clerk_http_request request = {
+        .method = method,
+        .url = apr_pstrcat(pool, instance->api_url, path, NULL),
+        .bearer = instance->secret_key,
+        .fields = clerk_backend_api_fields,
+        .body = body,
+        .max_body = CLERK_VERIFICATION_MAX_BYTES,
+    };
+    clerk_http_response answer = { .retry_after = -1 };
+    clerk_api_outcome outcome = { 0, 0, -1 };
+    apr_interval_time_t after = -1;
+    clerk_error error = { CLERK_OK, NULL };
+    clerk_api_pass pass;
+    clerk_status status;
+
+    if (request.bearer == NULL) {
+        return fail(failure, CLERK_E_SECRET_KEY_INVALID, "there is no secret key", -1);
+    }
+    status = clerk_api_gate_enter(&pass, api->gate, instance, time_by(api), &after,
+                                  &error);
+    if (status != CLERK_OK) {
+        return fail(failure, status, error.detail, after);
+    }
+    status = exchange(&answer, api, &request, failure, pool);
+    outcome.has_failed =
+        status == CLERK_OK ? answer.status >= 500 : failure->transient;
+    outcome.is_busy = answer.status == 429;
+    outcome.retry_after = answer.retry_after;
+    clerk_api_gate_leave(api->gate, &pass, &outcome, time_by(api));
+    if (status == CLERK_OK) {
+        *response = answer;
+    }
+    return status;
+}

@@ -132,6 +132,9 @@ int clerk_key_store_refresh(clerk_key_store *store, apr_time_t now)
         return 0;
     }
     list = list_sources(store, pool);
+    for (i = 0; i < list->nelts; i++) { /* before a fetch that may take its time */
+        clerk_key_source_catch_up(APR_ARRAY_IDX(list, i, clerk_key_source *), now);
+    }
     for (i = 0; i < list->nelts; i++) {
         failed +=
             !clerk_key_source_refresh(APR_ARRAY_IDX(list, i, clerk_key_source *), now);

@@ -41,7 +41,7 @@ MPMS = ("event", "worker", "prefork")
 
 # What a small site has; socache_shmcb because the module's cache is there by default.
 BASE_MODULES = ("authn_core", "authz_core", "authz_user", "authz_host", "alias", "env",
-                "headers", "mime", "setenvif", "socache_shmcb")
+                "headers", "mime", "setenvif", "socache_shmcb", "watchdog")
 # Loading the one on the left needs those on the right before it.
 PREREQUISITES = {"proxy_http": ("proxy",), "proxy_http2": ("proxy",), "ssl": ("socache_shmcb",),
                  "auth_basic": ("authn_file",), "session_cookie": ("session",)}
@@ -296,6 +296,12 @@ class Httpd:
             raise HttpdError(f"httpd ended with {self.process.returncode} at start:\n"
                              f"{self.log.text()}")
         return self
+
+    def await_keys(self) -> None:
+        """Wait until each key set that is fetched at start was fetched, or could not be."""
+        for announced in self.log.lines("clerk_auth", pattern=r"key sets to be fetched")[:1]:
+            self.log.wait_for(r"\[clerk_auth:\w+\].* the key set at \S+ (was|could not be) fetched",
+                              START_SECONDS, int(announced.text.rpartition(":")[2]))
 
     @property
     def running(self) -> bool:

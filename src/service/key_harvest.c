@@ -29,8 +29,8 @@ static clerk_status ask_network(clerk_key_harvest *got, const clerk_key_supply *
         options->max_stale > options->refresh ? options->max_stale : options->refresh;
     clerk_slice json;
     apr_time_t now = wanted->now;
-    clerk_status status = clerk_key_fetch(&json, supply->http, instance, wanted->budget,
-                                          options->pause, &got->failure, pool);
+    clerk_status status = clerk_key_fetch(&json, supply->http, instance, wanted->attempts,
+                                          wanted->budget, options->pause, &got->failure, pool);
 
     if (status == CLERK_OK) {
         status = clerk_key_snapshot_parse(&got->snapshot, json, now, &got->failure.error);

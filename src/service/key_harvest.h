@@ -19,6 +19,7 @@ typedef struct clerk_key_wish {
     apr_time_t now;
     apr_interval_time_t max_age; /* of a set from the cache */
     apr_interval_time_t budget;  /* for all attempts at the network */
+    int attempts;                /* the most */
 } clerk_key_wish;
 
 typedef struct clerk_key_harvest {

@@ -4,11 +4,15 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
+#include "key_fetch.h"
 #include "key_turn.h"
 #include "own_pool.h"
 
 /* While known keys may serve, a token of an unknown kid waits for a fetch that young. */
 static const apr_interval_time_t STRANGERS_WAIT = APR_USEC_PER_SEC;
+
+/* No answer's Retry-After may silence us for longer. */
+static const apr_interval_time_t LONGEST_SILENCE = APR_TIME_C(300) * APR_USEC_PER_SEC;
 
 /* How often the board is looked at while another process asks. */
 static const apr_interval_time_t GLANCE = 20 * 1000;
@@ -46,8 +50,8 @@ static void set_limits(clerk_key_turn *turn, const clerk_key_store_options *opti
     turn->board = options->board;
     turn->id = instance->key_id;
     turn->interval = options->min_interval;
-    turn->longest = options->refresh > options->min_interval ? options->refresh
-                                                             : options->min_interval;
+    turn->longest = options->min_interval > LONGEST_SILENCE ? options->min_interval
+                                                            : LONGEST_SILENCE;
     turn->length = options->wait + APR_USEC_PER_SEC;
 }
 
@@ -199,7 +203,6 @@ static apr_interval_time_t pause_after(const clerk_key_harvest *got,
     if (got->failure.error.status == CLERK_OK) {
         return 0;
     }
-    /* no answer may silence us for longer */
     return got->failure.retry_after > turn->longest ? turn->longest
                                                     : got->failure.retry_after;
 }
@@ -402,7 +405,8 @@ clerk_status clerk_key_source_find(clerk_key_ref *ref, clerk_key_source *source,
                                    clerk_slice kid, apr_time_t now, clerk_error *error)
 {
     const clerk_key_store_options *options = &source->supply->options;
-    clerk_key_wish wanted = { kid, now, options->refresh, options->wait };
+    clerk_key_wish wanted = { kid, now, options->refresh, options->wait,
+                              CLERK_KEY_FETCH_ATTEMPTS };
     const clerk_key *key;
     clerk_status status = CLERK_OK;
 
@@ -445,7 +449,8 @@ static apr_interval_time_t due_age(const clerk_key_source *source)
 int clerk_key_source_refresh(clerk_key_source *source, apr_time_t now)
 {
     const clerk_key_store_options *options = &source->supply->options;
-    clerk_key_wish wanted = { { "", 0 }, now, options->refresh / 2, options->wait };
+    clerk_key_wish wanted = { { "", 0 }, now, options->refresh / 2, options->wait,
+                              CLERK_KEY_FETCH_ATTEMPTS };
     int succeeded = 1;
 
     apr_thread_mutex_lock(source->mutex);
@@ -454,6 +459,9 @@ int clerk_key_source_refresh(clerk_key_source *source, apr_time_t now)
     if (!is_younger(source, due_age(source), now) && !source->fetching
         && take_turn(source, now) == CLERK_KEY_LEAVE_GRANTED)
     {
+        if (is_usable(source, now)) {
+            wanted.attempts = 1; /* no hurry; and a new key's first token may ask meanwhile */
+        }
         fetch(source, &wanted);
         succeeded = source->failure.status == CLERK_OK;
     }

@@ -80,7 +80,7 @@ apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *h
  * kid never asks. A new set replaces the old one whole.
  *
  * After a failure nothing is asked for min_interval, or for as long as the answer's
- * Retry-After said, at most options.refresh: known keys younger than max_stale serve on,
+ * Retry-After said, at most five minutes: known keys younger than max_stale serve on,
  * and for others the failure is remembered.
  *
  * @param now  the clock, read for this call and not when the request began: a moment more

@@ -165,7 +165,7 @@ static void honours_retry_after_within_reason(void **state)
     w->now += SECONDS(299);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_E_JWK_FAILED_TO_LOAD);
     assert_int_equal(key_world_calls(w), 0);
-    w->now += SECONDS(1) + ELAPSED; /* the refresh age ends any silence */
+    w->now += SECONDS(1) + ELAPSED; /* five minutes end any silence */
     key_world_mend(w, w->own_set);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
 }

@@ -3,21 +3,23 @@
 
 #include <apr_tables.h>
 
+#include "json.h"
+
 static const char PREFIX[] = "org:";
 enum { PREFIX_LENGTH = 4 };
 
 /* ---------------------------------------------------------------- making */
 
 /* 2 and 2.0 are one number to JSON. */
-static int is_version_2(const json_t *payload)
+static int is_version_2(const clerk_node *payload)
 {
-    const json_t *version = json_object_get(payload, "v");
+    double version;
 
-    return json_is_number(version) && json_number_value(version) == 2;
+    return clerk_node_number(&version, clerk_node_member(payload, "v")) && version == 2;
 }
 
 /* Claims of both versions. What is malformed leaves no names behind, so it grants nothing. */
-static void read_billing(clerk_auth *auth, const json_t *payload, apr_pool_t *pool)
+static void read_billing(clerk_auth *auth, const clerk_node *payload, apr_pool_t *pool)
 {
     const char *features = clerk_claim_text(payload, "fea");
     const char *plans = clerk_claim_text(payload, "pla");
@@ -30,10 +32,10 @@ static void read_billing(clerk_auth *auth, const json_t *payload, apr_pool_t *po
     }
 }
 
-static void read_organization_v2(clerk_auth *auth, const json_t *payload,
+static void read_organization_v2(clerk_auth *auth, const clerk_node *payload,
                                  apr_pool_t *pool)
 {
-    const json_t *organization = json_object_get(payload, "o");
+    const clerk_node *organization = clerk_node_member(payload, "o");
     const char *role = clerk_claim_text(organization, "rol");
 
     auth->org_id = clerk_claim_text(organization, "id");
@@ -45,24 +47,25 @@ static void read_organization_v2(clerk_auth *auth, const json_t *payload,
 }
 
 /* Elements that are no strings could equal nothing that is asked. */
-static void read_permissions_v1(clerk_auth *auth, const json_t *permissions,
+static void read_permissions_v1(clerk_auth *auth, const clerk_node *permissions,
                                 apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 8, sizeof(char *));
-    size_t i;
+    const clerk_node *at = NULL;
 
-    for (i = 0; i < json_array_size(permissions); i++) {
-        const json_t *permission = json_array_get(permissions, i);
-
-        if (json_is_string(permission)) {
-            APR_ARRAY_PUSH(list, const char *) = json_string_value(permission);
+    if (clerk_node_is(permissions, CLERK_NODE_ARRAY)) {
+        at = clerk_node_first(permissions);
+    }
+    for (; at != NULL; at = clerk_node_next(permissions, at)) {
+        if (at->type == CLERK_NODE_STRING) {
+            APR_ARRAY_PUSH(list, const char *) = at->text.ptr;
         }
     }
     auth->org_permissions = (const char *const *)list->elts;
     auth->org_permission_count = (apr_size_t)list->nelts;
 }
 
-static void read_organization_v1(clerk_auth *auth, const json_t *payload,
+static void read_organization_v1(clerk_auth *auth, const clerk_node *payload,
                                  apr_pool_t *pool)
 {
     const char *role = clerk_claim_text(payload, "org_role");
@@ -72,30 +75,43 @@ static void read_organization_v1(clerk_auth *auth, const json_t *payload,
     auth->org_role = role && !clerk_slice_starts_with(clerk_slice_of(role), PREFIX)
                          ? apr_pstrcat(pool, PREFIX, role, NULL)
                          : role;
-    read_permissions_v1(auth, json_object_get(payload, "org_permissions"), pool);
+    read_permissions_v1(auth, clerk_node_member(payload, "org_permissions"), pool);
 }
 
 const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t *pool)
 {
     clerk_auth *auth = apr_pcalloc(pool, sizeof(*auth));
 
-    read_billing(auth, claims->json, pool);
+    const clerk_node *payload = claims->payload;
+
+    read_billing(auth, payload, pool);
     auth->type = CLERK_TOKEN_SESSION;
     auth->subject = claims->sub;
     auth->user_id = claims->sub;
     auth->session_id = claims->sid;
-    auth->session_status = clerk_claim_text(claims->json, "sts");
-    auth->actor = clerk_claims_actor(claims->json);
-    auth->factor_ages = clerk_factor_ages_read(json_object_get(claims->json, "fva"));
+    auth->authorized_party = claims->azp;
+    auth->session_status = clerk_claim_text(payload, "sts");
+    auth->actor = clerk_claims_actor(payload);
+    auth->factor_ages = clerk_factor_ages_read(clerk_node_member(payload, "fva"));
     auth->expires = clerk_claim_moment(claims->exp);
-    auth->claims = claims->json;
-    if (is_version_2(claims->json)) {
-        read_organization_v2(auth, claims->json, pool);
+    auth->claims = payload->text;
+    if (is_version_2(payload)) {
+        read_organization_v2(auth, payload, pool);
     }
     else {
-        read_organization_v1(auth, claims->json, pool);
+        read_organization_v1(auth, payload, pool);
     }
     return auth;
+}
+
+const json_t *clerk_auth_claims(const clerk_auth *auth, apr_pool_t *pool)
+{
+    const json_t *claims = NULL;
+
+    if (auth != NULL && auth->claims.len > 0) {
+        clerk_json_load(&claims, auth->claims, pool, NULL);
+    }
+    return claims;
 }
 
 /* ---------------------------------------------------------------- asking */

@@ -2,6 +2,8 @@
 #ifndef CLERK_AUTH_H
 #define CLERK_AUTH_H
 
+#include <jansson.h>
+
 #include "claims.h"
 #include "permissions.h"
 #include "reverification.h"
@@ -19,6 +21,7 @@ typedef struct clerk_auth {
     const char *user_id;
     const char *session_id;
     const char *session_status; /* `active`, `pending`; older tokens have none */
+    const char *authorized_party; /* azp of a session token: the origin it was made for */
     const char *org_id;
     const char *org_slug;
     const char *org_role; /* with `org:` */
@@ -32,10 +35,10 @@ typedef struct clerk_auth {
     clerk_factor_ages factor_ages;
     apr_time_t expires; /* APR_INT64_MAX: never */
     /**
-     * All of a session token or OAuth JWT; what the issuer of an M2M token or API key added;
-     * NULL where there are none.
+     * The JSON of an object: all claims of a session token or OAuth JWT; what the issuer of
+     * an M2M token or API key added; empty where there are none. See clerk_auth_claims.
      */
-    const json_t *claims;
+    clerk_slice claims;
 
     /* of a machine token */
     const char *token_id;
@@ -52,6 +55,14 @@ typedef struct clerk_auth {
  * plans.
  */
 const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t *pool);
+
+/**
+ * The claims in a form that can be searched. They are parsed here, since few requests ask
+ * for them: a caller who asks twice keeps the answer.
+ *
+ * @return NULL where there are none; lives as long as @a pool
+ */
+const json_t *clerk_auth_claims(const clerk_auth *auth, apr_pool_t *pool);
 
 /** A session that still has a task to do (`sts` is `pending`). */
 int clerk_auth_is_pending(const clerk_auth *auth);

@@ -1,27 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 - strict base64url without padding, and forgiving base64 */
 #include "base64url.h"
 
+/* What a character stands for, marked as known; 0 for foreign ones. */
+enum { KNOWN = 0x40, SEXTET = 0x3f };
+typedef unsigned char alphabet[256];
+
+/* clang-format off */
+#define K(value) (KNOWN | (value))
+#define LETTERS_AND_DIGITS                                                              \
+    ['A'] = K(0), ['B'] = K(1), ['C'] = K(2), ['D'] = K(3), ['E'] = K(4),              \
+    ['F'] = K(5), ['G'] = K(6), ['H'] = K(7), ['I'] = K(8), ['J'] = K(9),              \
+    ['K'] = K(10), ['L'] = K(11), ['M'] = K(12), ['N'] = K(13), ['O'] = K(14),         \
+    ['P'] = K(15), ['Q'] = K(16), ['R'] = K(17), ['S'] = K(18), ['T'] = K(19),         \
+    ['U'] = K(20), ['V'] = K(21), ['W'] = K(22), ['X'] = K(23), ['Y'] = K(24),         \
+    ['Z'] = K(25), ['a'] = K(26), ['b'] = K(27), ['c'] = K(28), ['d'] = K(29),         \
+    ['e'] = K(30), ['f'] = K(31), ['g'] = K(32), ['h'] = K(33), ['i'] = K(34),         \
+    ['j'] = K(35), ['k'] = K(36), ['l'] = K(37), ['m'] = K(38), ['n'] = K(39),         \
+    ['o'] = K(40), ['p'] = K(41), ['q'] = K(42), ['r'] = K(43), ['s'] = K(44),         \
+    ['t'] = K(45), ['u'] = K(46), ['v'] = K(47), ['w'] = K(48), ['x'] = K(49),         \
+    ['y'] = K(50), ['z'] = K(51), ['0'] = K(52), ['1'] = K(53), ['2'] = K(54),         \
+    ['3'] = K(55), ['4'] = K(56), ['5'] = K(57), ['6'] = K(58), ['7'] = K(59),         \
+    ['8'] = K(60), ['9'] = K(61)
+/* clang-format on */
+
 /* The two characters in which the alphabets of RFC 4648, 4 and 5 differ. */
-typedef struct alphabet {
-    char value_62;
-    char value_63;
-} alphabet;
+static const alphabet standard = { LETTERS_AND_DIGITS, ['+'] = K(62), ['/'] = K(63) };
+static const alphabet url_safe = { LETTERS_AND_DIGITS, ['-'] = K(62), ['_'] = K(63) };
 
-static const alphabet standard = { '+', '/' };
-static const alphabet url_safe = { '-', '_' };
-
-static int sextet(char c, const alphabet *abc)
+/**
+ * Decode up to four characters of @a text into up to three bytes.
+ *
+ * @param bits  those of the characters, from the highest of 24 down
+ * @return 0 for a foreign character
+ */
+static int decode_group(unsigned *bits, const char *text, apr_size_t count,
+                        const unsigned char *abc)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
+    unsigned known = KNOWN;
+    apr_size_t i;
+
+    *bits = 0;
+    for (i = 0; i < count; i++) {
+        unsigned value = abc[(unsigned char)text[i]];
+
+        known &= value;
+        *bits |= (value & SEXTET) << (18 - 6 * i);
     }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
+    return known != 0;
+}
+
+static void put(char *bytes, unsigned bits, apr_size_t count)
+{
+    apr_size_t i;
+
+    for (i = 0; i < count; i++) {
+        bytes[i] = (char)(unsigned char)(bits >> (16 - 8 * i) & 0xff);
     }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == abc->value_62 ? 62 : c == abc->value_63 ? 63 : -1;
 }
 
 /**
@@ -31,37 +65,33 @@ static int sextet(char c, const alphabet *abc)
  * @return 1, or 0 for a foreign byte or a length that no bytes encode to
  */
 static int decode(clerk_slice *out, unsigned *leftover, clerk_slice text,
-                  const alphabet *abc, apr_pool_t *pool)
+                  const unsigned char *abc, apr_pool_t *pool)
 {
-    apr_size_t room = text.len / 4 * 3 + 3;
-    char *bytes;
-    apr_size_t count = 0;
-    unsigned pending = 0;
-    unsigned bits = 0;
-    apr_size_t i;
+    const char *at = text.ptr;
+    const char *whole = text.ptr + text.len / 4 * 4;
+    apr_size_t rest = text.len % 4;
+    apr_size_t last = rest * 6 / 8; /* bytes in the group that is not whole */
+    char *bytes, *to;
+    unsigned bits;
 
-    if (text.len % 4 == 1) {
+    if (rest == 1) {
         return 0;
     }
-    bytes = apr_palloc(pool, room);
-    for (i = 0; i < text.len; i++) {
-        int value = sextet(text.ptr[i], abc);
-
-        if (value < 0) {
+    to = bytes = apr_palloc(pool, text.len / 4 * 3 + last + 1);
+    for (; at < whole; at += 4, to += 3) {
+        if (!decode_group(&bits, at, 4, abc)) {
             return 0;
         }
-        pending = pending << 6 | (unsigned)value;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            bytes[count++] = (char)(unsigned char)(pending >> bits & 0xff);
-            pending &= (1u << bits) - 1;
-        }
+        put(to, bits, 3);
     }
-    bytes[count] = '\0';
-    *leftover = pending;
+    if (!decode_group(&bits, at, rest, abc)) {
+        return 0;
+    }
+    put(to, bits, last);
+    to[last] = '\0';
+    *leftover = bits & (0xffffffu >> 8 * last);
     out->ptr = bytes;
-    out->len = count;
+    out->len = (apr_size_t)(to - bytes) + last;
     return 1;
 }
 
@@ -70,7 +100,7 @@ int clerk_base64url_decode(clerk_slice *out, clerk_slice text, apr_pool_t *pool)
     clerk_slice bytes;
     unsigned leftover;
 
-    if (!decode(&bytes, &leftover, text, &url_safe, pool) || leftover != 0) {
+    if (!decode(&bytes, &leftover, text, url_safe, pool) || leftover != 0) {
         return 0;
     }
     *out = bytes;
@@ -106,7 +136,7 @@ int clerk_base64_decode_forgiving(clerk_slice *out, clerk_slice text, apr_pool_t
     if (kept.len > 0 && kept.len % 4 == 0 && kept.ptr[kept.len - 1] == '=') {
         kept.len -= kept.ptr[kept.len - 2] == '=' ? 2 : 1;
     }
-    if (!decode(&bytes, &leftover, kept, &standard, pool)) {
+    if (!decode(&bytes, &leftover, kept, standard, pool)) {
         return 0;
     }
     *out = bytes;

@@ -4,32 +4,32 @@
 /* Beyond it a number of JSON no longer stands for one integer (RFC 8259, 6). */
 static const apr_int64_t LARGEST_TIME = APR_INT64_C(1) << 53;
 
-const char *clerk_claim_text(const json_t *object, const char *name)
+const char *clerk_claim_text(const clerk_node *object, const char *name)
 {
-    const char *text = clerk_json_string(object, name);
+    const char *text = clerk_node_text(object, name);
 
     return text && *text != '\0' ? text : NULL;
 }
 
-static clerk_claim_time read_time(const json_t *payload, const char *name)
+static clerk_claim_time read_time(const clerk_node *payload, const char *name)
 {
     clerk_claim_time time = { CLERK_CLAIM_ABSENT, 0 };
-    const json_t *value = json_object_get(payload, name);
+    const clerk_node *value = clerk_node_member(payload, name);
 
     if (!value) {
         return time;
     }
     time.form = CLERK_CLAIM_MALFORMED;
-    if (json_is_integer(value)) {
-        json_int_t number = json_integer_value(value);
+    if (value->type == CLERK_NODE_INTEGER) {
+        apr_int64_t number = value->number.integer;
 
         if (number >= 0 && number <= LARGEST_TIME) {
             time.form = CLERK_CLAIM_VALID;
             time.seconds = number;
         }
     }
-    else if (json_is_real(value)) {
-        double number = json_real_value(value);
+    else if (value->type == CLERK_NODE_REAL) {
+        double number = value->number.real;
 
         if (number >= 0 && number <= (double)LARGEST_TIME) {
             time.form = CLERK_CLAIM_VALID;
@@ -39,14 +39,14 @@ static clerk_claim_time read_time(const json_t *payload, const char *name)
     return time;
 }
 
-void clerk_claims_read(clerk_claims *claims, const json_t *payload)
+void clerk_claims_read(clerk_claims *claims, const clerk_node *payload)
 {
-    claims->json = payload;
+    claims->payload = payload;
     claims->sub = clerk_claim_text(payload, "sub");
     claims->sid = clerk_claim_text(payload, "sid");
     claims->iss = clerk_claim_text(payload, "iss");
     claims->azp = clerk_claim_text(payload, "azp");
-    claims->aud = json_object_get(payload, "aud");
+    claims->aud = clerk_node_member(payload, "aud");
     claims->exp = read_time(payload, "exp");
     claims->nbf = read_time(payload, "nbf");
     claims->iat = read_time(payload, "iat");
@@ -59,12 +59,12 @@ apr_time_t clerk_claim_moment(clerk_claim_time time)
                : apr_time_from_sec(time.seconds);
 }
 
-const char *clerk_claims_actor(const json_t *payload)
+const char *clerk_claims_actor(const clerk_node *payload)
 {
-    const json_t *actor = json_object_get(payload, "act");
-    const char *subject = clerk_json_string(actor, "sub");
+    const clerk_node *actor = clerk_node_member(payload, "act");
+    const char *subject = clerk_node_text(actor, "sub");
 
-    if (!actor || json_is_null(actor)) {
+    if (!actor || actor->type == CLERK_NODE_NULL) {
         return NULL;
     }
     return subject ? subject : "";

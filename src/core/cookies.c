@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "claims.h"
+#include "json.h"
 #include "query.h"
 
 /* ---------------------------------------------------------------- one cookie */
@@ -97,12 +98,13 @@ static session_cookie session_cookie_read(const char *text, apr_pool_t *pool)
 /* JavaScript's idea of an issuer that is there: any value but these. */
 static int has_issuer(const session_cookie *cookie)
 {
-    const json_t *iss =
-        cookie->is_decoded ? json_object_get(cookie->claims.json, "iss") : NULL;
+    const clerk_node *iss =
+        cookie->is_decoded ? clerk_node_member(cookie->claims.payload, "iss") : NULL;
+    double number;
 
-    return iss && !json_is_null(iss) && !json_is_false(iss)
-           && !(json_is_string(iss) && json_string_length(iss) == 0)
-           && !(json_is_number(iss) && json_number_value(iss) == 0);
+    return iss && iss->type != CLERK_NODE_NULL && iss->type != CLERK_NODE_FALSE
+           && !(iss->type == CLERK_NODE_STRING && iss->text.len == 0)
+           && !(clerk_node_number(&number, iss) && number == 0);
 }
 
 static apr_size_t scheme_length(const char *text)

@@ -8,6 +8,8 @@
 #include <openssl/x509.h>
 
 #include "base64url.h"
+#include "json.h"
+#include "jws.h"
 
 /* OpenSSL takes no larger exponent for keys beyond 3072 bits; nobody needs one below. */
 enum { EXPONENT_MAX_BITS = 64 };
@@ -145,6 +147,7 @@ static int read_jwk(clerk_key *key, const json_t *jwk, apr_pool_t *pool)
     key->kid = kid;
     key->alg = alg;
     key->pkey = pkey;
+    key->contexts = clerk_jws_contexts(alg, pkey, pool);
     return 1;
 }
 
@@ -341,6 +344,7 @@ static clerk_status read_pem(clerk_key *key, clerk_slice text, apr_pool_t *pool,
     }
     key->kid = "";
     key->alg = CLERK_ALG_RS256;
+    key->contexts = clerk_jws_contexts(key->alg, key->pkey, pool);
     return CLERK_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include "jwt.h"
+#include "verify_context.h"
 
 enum { CLERK_RSA_MIN_BITS = 2048, CLERK_RSA_MAX_BITS = 16384, CLERK_JWKS_MAX_KEYS = 512 };
 
@@ -13,6 +14,7 @@ typedef struct clerk_key {
     const char *kid; /* "" for a PEM key */
     clerk_jwt_alg alg;
     EVP_PKEY *pkey; /* freed with the pool that the key was made in */
+    clerk_verify_contexts *contexts; /* for pkey and alg; NULL without memory: nothing verifies */
 } clerk_key;
 
 typedef struct clerk_key_set {

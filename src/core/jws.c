@@ -2,41 +2,32 @@
 #include "jws.h"
 
 #include <openssl/err.h>
-#include <openssl/rsa.h>
 
-static const EVP_MD *digest_of(clerk_jwt_alg alg)
+static const char *digest_of(clerk_jwt_alg alg)
 {
     switch (alg) {
     case CLERK_ALG_RS256:
-        return EVP_sha256();
+        return "SHA256";
     case CLERK_ALG_RS384:
-        return EVP_sha384();
+        return "SHA384";
     case CLERK_ALG_RS512:
-        return EVP_sha512();
+        return "SHA512";
     default:
         return NULL;
     }
 }
 
-/* 1 good, 0 bad, negative: OpenSSL could not tell. */
-static int verify(EVP_MD_CTX *ctx, const clerk_jwt *jwt, const clerk_key *key)
+clerk_verify_contexts *clerk_jws_contexts(clerk_jwt_alg alg, EVP_PKEY *pkey,
+                                          apr_pool_t *pool)
 {
-    EVP_PKEY_CTX *key_ctx = NULL; /* belongs to ctx */
+    const char *digest = digest_of(alg);
 
-    if (EVP_DigestVerifyInit(ctx, &key_ctx, digest_of(jwt->alg), NULL, key->pkey) != 1
-        || EVP_PKEY_CTX_set_rsa_padding(key_ctx, RSA_PKCS1_PADDING) != 1)
-    {
-        return -1;
-    }
-    return EVP_DigestVerify(
-        ctx, (const unsigned char *)jwt->signature.ptr, jwt->signature.len,
-        (const unsigned char *)jwt->signing_input.ptr, jwt->signing_input.len);
+    return digest ? clerk_verify_contexts_create(pkey, digest, pool) : NULL;
 }
 
 clerk_status clerk_jws_verify(const clerk_jwt *jwt, const clerk_key *key,
                               clerk_error *error)
 {
-    EVP_MD_CTX *ctx;
     int verdict;
 
     if (digest_of(jwt->alg) == NULL) {
@@ -55,9 +46,9 @@ clerk_status clerk_jws_verify(const clerk_jwt *jwt, const clerk_key *key,
 
     /* The queue is the thread's, and others leave errors there that they still want. */
     ERR_set_mark();
-    ctx = EVP_MD_CTX_new();
-    verdict = ctx ? verify(ctx, jwt, key) : -1;
-    EVP_MD_CTX_free(ctx);
+    verdict = key->contexts ? clerk_verify_contexts_verify(
+                  key->contexts, jwt->signature, jwt->signing_input)
+                            : -1;
     ERR_pop_to_mark();
 
     if (verdict < 0) {

@@ -60,7 +60,7 @@ static int decode_segment(clerk_slice *bytes, clerk_slice segment, apr_pool_t *p
     return text.len > 0 && clerk_base64url_decode(bytes, text, pool);
 }
 
-static clerk_status load_segment(const json_t **object, clerk_slice segment,
+static clerk_status load_segment(const clerk_node **object, clerk_slice segment,
                                  apr_pool_t *pool, clerk_error *error)
 {
     clerk_slice bytes;
@@ -68,15 +68,15 @@ static clerk_status load_segment(const json_t **object, clerk_slice segment,
     if (!decode_segment(&bytes, segment, pool)) {
         return clerk_fail(error, CLERK_E_TOKEN_INVALID, "segment is not base64url");
     }
-    return clerk_json_load(object, bytes, pool, error);
+    return clerk_node_load(object, bytes, pool, error);
 }
 
-static clerk_jwt_typ read_typ(const json_t *header)
+static clerk_jwt_typ read_typ(const clerk_node *header)
 {
-    const char *typ = clerk_json_string(header, "typ");
+    const char *typ = clerk_node_text(header, "typ");
 
     if (typ == NULL) {
-        return json_object_get(header, "typ") ? CLERK_TYP_OTHER : CLERK_TYP_ABSENT;
+        return clerk_node_member(header, "typ") ? CLERK_TYP_OTHER : CLERK_TYP_ABSENT;
     }
     if (strcmp(typ, "JWT") == 0) {
         return CLERK_TYP_JWT;
@@ -87,7 +87,7 @@ static clerk_jwt_typ read_typ(const json_t *header)
     return CLERK_TYP_OTHER;
 }
 
-static clerk_jwt_category read_category(const json_t *header)
+static clerk_jwt_category read_category(const clerk_node *header)
 {
     static const struct {
         const char *name;
@@ -98,11 +98,11 @@ static clerk_jwt_category read_category(const json_t *header)
         { "cl_B7d4PD333AAA", CLERK_CATEGORY_M2M },
         { "cl_I7d4PD111III", CLERK_CATEGORY_IGNORE },
     };
-    const char *cat = clerk_json_string(header, "cat");
+    const char *cat = clerk_node_text(header, "cat");
     apr_size_t i;
 
     if (cat == NULL) {
-        return json_object_get(header, "cat") ? CLERK_CATEGORY_UNKNOWN
+        return clerk_node_member(header, "cat") ? CLERK_CATEGORY_UNKNOWN
                                               : CLERK_CATEGORY_ABSENT;
     }
     for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -113,16 +113,16 @@ static clerk_jwt_category read_category(const json_t *header)
     return CLERK_CATEGORY_UNKNOWN;
 }
 
-static clerk_status read_header(clerk_jwt *jwt, const json_t *header,
+static clerk_status read_header(clerk_jwt *jwt, const clerk_node *header,
                                 clerk_error *error)
 {
-    if (json_object_get(header, "crit") != NULL) {
+    if (clerk_node_member(header, "crit") != NULL) {
         return clerk_fail(error, CLERK_E_TOKEN_INVALID, "critical header extension");
     }
-    jwt->alg = clerk_jwt_alg_of(clerk_json_string(header, "alg"));
+    jwt->alg = clerk_jwt_alg_of(clerk_node_text(header, "alg"));
     jwt->typ = read_typ(header);
     jwt->category = read_category(header);
-    jwt->kid = clerk_slice_of(clerk_json_string(header, "kid"));
+    jwt->kid = clerk_slice_of(clerk_node_text(header, "kid"));
     return CLERK_OK;
 }
 
@@ -132,7 +132,7 @@ clerk_status clerk_jwt_decode(clerk_jwt *jwt, clerk_slice token, apr_pool_t *poo
     clerk_slice rest = token;
     clerk_slice header_text;
     clerk_slice payload_text;
-    const json_t *header;
+    const clerk_node *header;
     clerk_jwt found;
 
     if (token.len > CLERK_TOKEN_MAX_LENGTH) {

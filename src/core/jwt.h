@@ -2,7 +2,7 @@
 #ifndef CLERK_JWT_H
 #define CLERK_JWT_H
 
-#include "json.h"
+#include "node.h"
 
 /** Longer tokens are refused unread. Clerk's cookies stay below 4 KiB. */
 enum { CLERK_TOKEN_MAX_LENGTH = 16 * 1024 };
@@ -39,7 +39,7 @@ typedef struct clerk_jwt {
     clerk_jwt_alg alg;
     clerk_jwt_typ typ;
     clerk_jwt_category category;
-    const json_t *payload; /* an object */
+    const clerk_node *payload; /* an object; its text lives as long as the pool */
 } clerk_jwt;
 
 clerk_jwt_alg clerk_jwt_alg_of(const char *name);

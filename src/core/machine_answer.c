@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - what the Backend API says of an opaque machine token */
 #include "machine_answer.h"
 
+#include "json.h"
+
 /** `object` of each type's answer. */
 static const char *object_of(clerk_token_type type)
 {
@@ -17,17 +19,17 @@ static const char *object_of(clerk_token_type type)
 }
 
 /** Absent and null say nothing; whatever else is not @a good is bad. */
-static int speaks_against(const json_t *answer, const char *name, int good)
+static int speaks_against(const clerk_node *answer, const char *name, int good)
 {
-    const json_t *value = json_object_get(answer, name);
+    const clerk_node *value = clerk_node_member(answer, name);
 
-    if (!value || json_is_null(value)) {
+    if (!value || value->type == CLERK_NODE_NULL) {
         return 0;
     }
-    return good ? !json_is_true(value) : !json_is_false(value);
+    return value->type != (good ? CLERK_NODE_TRUE : CLERK_NODE_FALSE);
 }
 
-static clerk_status judge(const json_t *json, clerk_token_type type, clerk_error *error)
+static clerk_status judge(const clerk_node *json, clerk_token_type type, clerk_error *error)
 {
     const char *object = clerk_claim_text(json, "object");
 
@@ -54,15 +56,14 @@ static clerk_status judge(const json_t *json, clerk_token_type type, clerk_error
 static const double FIRST_MILLISECONDS = 1e11;
 static const double LARGEST_TIME = 9007199254740992.0; /* 2^53 */
 
-static apr_time_t moment_of(const json_t *value)
+static apr_time_t moment_of(const clerk_node *value)
 {
     double number;
 
-    if (!value || json_is_null(value)) {
+    if (!value || value->type == CLERK_NODE_NULL) {
         return APR_INT64_MAX;
     }
-    number = json_is_number(value) ? json_number_value(value) : -1;
-    if (!(number >= 0 && number <= LARGEST_TIME)) {
+    if (!clerk_node_number(&number, value) || !(number >= 0 && number <= LARGEST_TIME)) {
         return 0;
     }
     if (number >= FIRST_MILLISECONDS) {
@@ -76,7 +77,7 @@ static int begins(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static void read_owner(clerk_auth *auth, const json_t *json)
+static void read_owner(clerk_auth *auth, const clerk_node *json)
 {
     switch (auth->type) {
     case CLERK_TOKEN_M2M:
@@ -94,19 +95,32 @@ static void read_owner(clerk_auth *auth, const json_t *json)
     }
 }
 
-static const clerk_auth *auth_of(const json_t *json, clerk_token_type type,
+/** What the issuer added, as JSON; empty where that is nothing. */
+static clerk_slice custom_claims(const clerk_node *answer, apr_pool_t *pool)
+{
+    const clerk_node *claims = clerk_node_member(answer, "claims");
+    const json_t *json;
+
+    if (!clerk_node_is(claims, CLERK_NODE_OBJECT) || clerk_node_count(claims) == 0
+        || clerk_json_load(&json, answer->text, pool, NULL) != CLERK_OK)
+    {
+        return clerk_slice_of(NULL);
+    }
+    return clerk_slice_of(clerk_json_text(json_object_get(json, "claims"), pool));
+}
+
+static const clerk_auth *auth_of(const clerk_node *json, clerk_token_type type,
                                  apr_pool_t *pool)
 {
     clerk_auth *auth = apr_pcalloc(pool, sizeof(*auth));
-    const json_t *claims = json_object_get(json, "claims");
 
     auth->type = type;
     auth->subject = clerk_claim_text(json, "subject");
     auth->token_id = clerk_claim_text(json, "id");
-    auth->scopes = clerk_scopes_of_array(json_object_get(json, "scopes"), pool);
-    auth->expires = moment_of(json_object_get(json, "expiration"));
-    auth->claims =
-        type != CLERK_TOKEN_OAUTH && json_object_size(claims) > 0 ? claims : NULL;
+    auth->scopes = clerk_scopes_of_array(clerk_node_member(json, "scopes"), pool);
+    auth->expires = moment_of(clerk_node_member(json, "expiration"));
+    auth->claims = type != CLERK_TOKEN_OAUTH ? custom_claims(json, pool)
+                                             : clerk_slice_of(NULL);
     read_owner(auth, json);
     return auth;
 }
@@ -115,17 +129,17 @@ clerk_status clerk_machine_answer_read(clerk_machine_answer *answer, clerk_slice
                                        clerk_token_type type, apr_pool_t *pool,
                                        clerk_error *error)
 {
-    const json_t *document;
+    const clerk_node *document;
     clerk_status status;
 
-    if (clerk_json_load(&document, json, pool, NULL) != CLERK_OK) {
+    if (clerk_node_load(&document, json, pool, NULL) != CLERK_OK) {
         return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
                           "the Backend API's answer is no JSON object");
     }
     status = judge(document, type, error);
     if (status == CLERK_OK) {
         answer->auth = auth_of(document, type, pool);
-        answer->aud = json_object_get(document, "aud");
+        answer->aud = clerk_node_member(document, "aud");
     }
     return status;
 }

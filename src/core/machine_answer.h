@@ -6,7 +6,7 @@
 
 typedef struct clerk_machine_answer {
     const clerk_auth *auth;
-    const json_t *aud; /* of an OAuth token; NULL where it has none */
+    const clerk_node *aud; /* of an OAuth token; NULL where it has none */
 } clerk_machine_answer;
 
 /**

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - OAuth and M2M tokens that are JWTs: header, claims, who they speak for */
 #include "machine_jwt.h"
 
+#include "json.h"
+
 static clerk_status check_m2m(const clerk_jwt *jwt, clerk_error *error)
 {
     switch (jwt->category) {
@@ -53,55 +55,55 @@ clerk_status clerk_machine_jwt_check_header(const clerk_jwt *jwt, clerk_token_ty
 /* ---------------------------------------------------------------- who it speaks for */
 
 /** Whether the SDK's `??` goes on to the other claim. */
-static int is_nothing(const json_t *claim)
+static int is_nothing(const clerk_node *claim)
 {
-    return !claim || json_is_null(claim);
+    return !claim || claim->type == CLERK_NODE_NULL;
 }
 
-static apr_status_t drop_claims(void *claims)
-{
-    json_decref(claims);
-    return APR_SUCCESS;
-}
-
-/** NULL where there are none. */
-static const json_t *custom_claims(const json_t *payload, apr_pool_t *pool)
+/** The JSON of the claims that are not registered ones; empty where there are none. */
+static clerk_slice custom_claims(const clerk_node *payload, apr_pool_t *pool)
 {
     static const char *const registered[] = { "iss", "sub", "exp", "nbf", "iat", "jti" };
-    json_t *claims = json_copy((json_t *)payload);
+    const json_t *all;
+    json_t *claims;
+    clerk_slice text = clerk_slice_of(NULL);
     apr_size_t i;
 
-    if (claims == NULL) {
-        return NULL;
+    if (clerk_json_load(&all, payload->text, pool, NULL) != CLERK_OK) {
+        return text;
     }
-    apr_pool_cleanup_register(pool, claims, drop_claims, apr_pool_cleanup_null);
+    claims = json_copy((json_t *)all);
     for (i = 0; i < sizeof(registered) / sizeof(registered[0]); i++) {
         json_object_del(claims, registered[i]);
     }
-    return json_object_size(claims) > 0 ? claims : NULL;
+    if (json_object_size(claims) > 0) {
+        text = clerk_slice_of(clerk_json_text(claims, pool));
+    }
+    json_decref(claims);
+    return text;
 }
 
 static void read_m2m(clerk_auth *auth, const clerk_claims *claims, apr_pool_t *pool)
 {
-    const json_t *scopes = json_object_get(claims->json, "scopes");
+    const clerk_node *scopes = clerk_node_member(claims->payload, "scopes");
 
     auth->machine_id = claims->sub;
     auth->scopes = is_nothing(scopes) ? clerk_scopes_of_array(claims->aud, pool)
                                       : clerk_scopes_of_text(scopes, pool);
-    auth->claims = custom_claims(claims->json, pool);
+    auth->claims = custom_claims(claims->payload, pool);
 }
 
 static void read_oauth(clerk_auth *auth, const clerk_claims *claims, apr_pool_t *pool)
 {
-    const json_t *scopes = json_object_get(claims->json, "scp");
-    const json_t *scope = json_object_get(claims->json, "scope");
+    const clerk_node *scopes = clerk_node_member(claims->payload, "scp");
+    const clerk_node *scope = clerk_node_member(claims->payload, "scope");
 
     auth->user_id = claims->sub;
-    auth->client_id = clerk_claim_text(claims->json, "client_id");
+    auth->client_id = clerk_claim_text(claims->payload, "client_id");
     auth->scopes = is_nothing(scopes) ? clerk_scopes_of_text(scope, pool)
                                       : clerk_scopes_of_array(scopes, pool);
-    auth->actor = clerk_claims_actor(claims->json);
-    auth->claims = claims->json;
+    auth->actor = clerk_claims_actor(claims->payload);
+    auth->claims = claims->payload->text;
 }
 
 const clerk_auth *clerk_auth_from_machine_jwt(const clerk_claims *claims,
@@ -111,7 +113,7 @@ const clerk_auth *clerk_auth_from_machine_jwt(const clerk_claims *claims,
 
     auth->type = type;
     auth->subject = claims->sub;
-    auth->token_id = clerk_claim_text(claims->json, "jti");
+    auth->token_id = clerk_claim_text(claims->payload, "jti");
     auth->expires = clerk_claim_moment(claims->exp);
     if (type == CLERK_TOKEN_M2M) {
         read_m2m(auth, claims, pool);

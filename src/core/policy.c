@@ -42,9 +42,9 @@ typedef enum audience_form {
     AUDIENCE_OTHER
 } audience_form;
 
-static audience_form audience_of_text(const json_t *text, const char *const *audiences)
+static audience_form audience_of_text(const clerk_node *text, const char *const *audiences)
 {
-    const char *value = json_string_value(text);
+    const char *value = clerk_node_string(text);
 
     if (value == NULL) {
         return AUDIENCE_OTHER;
@@ -55,17 +55,16 @@ static audience_form audience_of_text(const json_t *text, const char *const *aud
 }
 
 /* One element that is no string spoils the array. */
-static audience_form audience_of_array(const json_t *array,
+static audience_form audience_of_array(const clerk_node *array,
                                        const char *const *audiences)
 {
     audience_form form = AUDIENCE_EMPTY;
-    size_t i;
+    const clerk_node *at;
 
-    for (i = 0; i < json_array_size(array); i++) {
-        const json_t *element = json_array_get(array, i);
-        audience_form own = audience_of_text(element, audiences);
+    for (at = clerk_node_first(array); at; at = clerk_node_next(array, at)) {
+        audience_form own = audience_of_text(at, audiences);
 
-        if (!json_is_string(element)) {
+        if (at->type != CLERK_NODE_STRING) {
             return AUDIENCE_OTHER;
         }
         if (own == AUDIENCE_SHARED || form == AUDIENCE_EMPTY) {
@@ -75,7 +74,7 @@ static audience_form audience_of_array(const json_t *array,
     return form;
 }
 
-static clerk_status check_audience(const clerk_policy *policy, const json_t *aud,
+static clerk_status check_audience(const clerk_policy *policy, const clerk_node *aud,
                                    clerk_error *error)
 {
     audience_form form;
@@ -83,7 +82,7 @@ static clerk_status check_audience(const clerk_policy *policy, const json_t *aud
     if (!aud || !list_says_something(policy->audiences)) {
         return CLERK_OK;
     }
-    form = json_is_array(aud) ? audience_of_array(aud, policy->audiences)
+    form = aud->type == CLERK_NODE_ARRAY ? audience_of_array(aud, policy->audiences)
                               : audience_of_text(aud, policy->audiences);
     if (form == AUDIENCE_OTHER) {
         return clerk_fail(error, CLERK_E_TOKEN_VERIFICATION_FAILED,
@@ -94,22 +93,24 @@ static clerk_status check_audience(const clerk_policy *policy, const json_t *aud
 
 /* An empty string or array names nobody, and one such element spoils the array. */
 clerk_status clerk_policy_check_oauth_audience(const clerk_policy *policy,
-                                               const json_t *aud, clerk_error *error)
+                                               const clerk_node *aud, clerk_error *error)
 {
+    const clerk_node *at = NULL;
     int shares = 0;
-    size_t i;
 
     if (!list_says_something(policy->audiences)) {
         return CLERK_OK;
     }
-    if (json_is_string(aud)) {
+    if (clerk_node_is(aud, CLERK_NODE_STRING)) {
         shares = audience_of_text(aud, policy->audiences) == AUDIENCE_SHARED;
     }
-    for (i = 0; i < json_array_size(aud); i++) {
-        audience_form own =
-            audience_of_text(json_array_get(aud, i), policy->audiences);
+    if (clerk_node_is(aud, CLERK_NODE_ARRAY)) {
+        at = clerk_node_first(aud);
+    }
+    for (; at != NULL; at = clerk_node_next(aud, at)) {
+        audience_form own = audience_of_text(at, policy->audiences);
 
-        if (own == AUDIENCE_EMPTY || !json_is_string(json_array_get(aud, i))) {
+        if (own == AUDIENCE_EMPTY || at->type != CLERK_NODE_STRING) {
             shares = 0;
             break;
         }

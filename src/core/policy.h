@@ -53,6 +53,6 @@ clerk_status clerk_policy_check_machine(const clerk_policy *policy, clerk_token_
  * @return CLERK_OK or CLERK_E_TOKEN_VERIFICATION_FAILED
  */
 clerk_status clerk_policy_check_oauth_audience(const clerk_policy *policy,
-                                               const json_t *aud, clerk_error *error);
+                                               const clerk_node *aud, clerk_error *error);
 
 #endif

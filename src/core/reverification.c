@@ -73,19 +73,21 @@ int clerk_reverification_parse(clerk_reverification *asked, clerk_slice text)
     return 1;
 }
 
-static int age_read(double *age, const json_t *value)
+static int age_read(double *age, const clerk_node *value)
 {
-    *age = json_number_value(value);
-    return json_is_number(value) && (*age >= 0 || *age == NO_FACTOR);
+    return clerk_node_number(age, value) && (*age >= 0 || *age == NO_FACTOR);
 }
 
-clerk_factor_ages clerk_factor_ages_read(const json_t *fva)
+clerk_factor_ages clerk_factor_ages_read(const clerk_node *fva)
 {
     const clerk_factor_ages unknown = { 0, NO_FACTOR, NO_FACTOR };
     clerk_factor_ages ages = { 1, NO_FACTOR, NO_FACTOR };
 
-    if (json_array_size(fva) != 2 || !age_read(&ages.first, json_array_get(fva, 0))
-        || !age_read(&ages.second, json_array_get(fva, 1)))
+    const clerk_node *first = clerk_node_first(fva);
+
+    if (!clerk_node_is(fva, CLERK_NODE_ARRAY) || clerk_node_count(fva) != 2
+        || !age_read(&ages.first, first)
+        || !age_read(&ages.second, clerk_node_next(fva, first)))
     {
         return unknown;
     }

@@ -2,9 +2,7 @@
 #ifndef CLERK_REVERIFICATION_H
 #define CLERK_REVERIFICATION_H
 
-#include <jansson.h>
-
-#include "slice.h"
+#include "node.h"
 
 typedef enum clerk_factor_level {
     CLERK_FIRST_FACTOR,
@@ -37,7 +35,7 @@ typedef struct clerk_reverification {
 int clerk_reverification_parse(clerk_reverification *asked, clerk_slice text);
 
 /** Read `fva`; NULL, another shape or a negative age other than -1 gives known = 0. */
-clerk_factor_ages clerk_factor_ages_read(const json_t *fva);
+clerk_factor_ages clerk_factor_ages_read(const clerk_node *fva);
 
 /** checkReverificationAuthorization in `@clerk/shared`. */
 int clerk_factor_ages_satisfy(const clerk_factor_ages *ages,

@@ -31,30 +31,28 @@ static clerk_scopes scopes_of(const apr_array_header_t *list)
     return scopes;
 }
 
-clerk_scopes clerk_scopes_of_array(const json_t *value, apr_pool_t *pool)
+clerk_scopes clerk_scopes_of_array(const clerk_node *value, apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
-    size_t i;
+    const clerk_node *at = NULL;
 
-    for (i = 0; i < json_array_size(value); i++) {
-        const json_t *element = json_array_get(value, i);
-
-        /* by its length: a NUL must not cut one short */
-        if (json_is_string(element)) {
-            clerk_slice text = { json_string_value(element),
-                                 json_string_length(element) };
-            add(list, text);
+    if (clerk_node_is(value, CLERK_NODE_ARRAY)) {
+        at = clerk_node_first(value);
+    }
+    for (; at != NULL; at = clerk_node_next(value, at)) {
+        if (at->type == CLERK_NODE_STRING) {
+            add(list, at->text);
         }
     }
     return scopes_of(list);
 }
 
-clerk_scopes clerk_scopes_of_text(const json_t *value, apr_pool_t *pool)
+clerk_scopes clerk_scopes_of_text(const clerk_node *value, apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
 
-    if (json_is_string(value)) {
-        clerk_slice rest = { json_string_value(value), json_string_length(value) };
+    if (clerk_node_is(value, CLERK_NODE_STRING)) {
+        clerk_slice rest = value->text;
         clerk_slice text;
         int more;
 

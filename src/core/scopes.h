@@ -2,7 +2,7 @@
 #ifndef CLERK_SCOPES_H
 #define CLERK_SCOPES_H
 
-#include "json.h"
+#include "node.h"
 
 /** Words of RFC 6749, 3.3; all zero is none. */
 typedef struct clerk_scopes {
@@ -19,10 +19,10 @@ int clerk_is_scope(clerk_slice text);
  *
  * @param value  any value, or NULL; what is no array has no scopes
  */
-clerk_scopes clerk_scopes_of_array(const json_t *value, apr_pool_t *pool);
+clerk_scopes clerk_scopes_of_array(const clerk_node *value, apr_pool_t *pool);
 
 /** The scopes in a list joined by spaces; what is no string has none. */
-clerk_scopes clerk_scopes_of_text(const json_t *value, apr_pool_t *pool);
+clerk_scopes clerk_scopes_of_text(const clerk_node *value, apr_pool_t *pool);
 
 int clerk_scopes_have(const clerk_scopes *scopes, clerk_slice scope);
 

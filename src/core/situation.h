@@ -2,6 +2,7 @@
 #ifndef CLERK_SITUATION_H
 #define CLERK_SITUATION_H
 
+#include "auth.h"
 #include "cookies.h"
 #include "facts.h"
 #include "policy.h"
@@ -37,16 +38,22 @@ typedef struct clerk_session_options {
     clerk_organization_target organization;
 } clerk_session_options;
 
-/** Borrowed, all of it; lives as long as the pool of the request. */
+/** One request in the making of its decision. Borrowed, all of it. */
 typedef struct clerk_situation {
     const clerk_facts *facts;
     const clerk_instance *instance;
     const clerk_policy *policy;
     const clerk_session_options *options;
-    clerk_browser_state browser;
     clerk_slice header_token; /* of Authorization; empty when there is none */
-    int has_own_url;          /* whether own is filled */
+    clerk_browser_state browser;
+    int has_own_url; /* whether own is filled */
     clerk_url own;
+    /** The session cookie, decoded and not verified; NULL where it did not decode. */
+    const clerk_jwt *jwt;
+    clerk_claims claims; /* of it */
+    /** Who is asking; NULL until that is verified. */
+    const clerk_auth *auth;
+    apr_pool_t *pool; /* of the request: what is made lives in it */
 } clerk_situation;
 
 #endif

@@ -73,7 +73,7 @@ int clerk_token_is_opaque(clerk_slice token)
 
 static int is_m2m_jwt(const clerk_jwt *jwt)
 {
-    const char *sub = jwt ? clerk_json_string(jwt->payload, "sub") : NULL;
+    const char *sub = jwt ? clerk_node_text(jwt->payload, "sub") : NULL;
 
     return sub != NULL && clerk_slice_starts_with(clerk_slice_of(sub), "mch_");
 }
@@ -99,4 +99,18 @@ clerk_token_type clerk_token_classify(clerk_slice credential, const clerk_jwt *j
         return CLERK_TOKEN_API_KEY;
     }
     return CLERK_TOKEN_SESSION;
+}
+
+clerk_status clerk_token_check_session(clerk_slice credential, const clerk_jwt *jwt,
+                                       clerk_error *error)
+{
+    if (clerk_token_classify(credential, jwt) != CLERK_TOKEN_SESSION) {
+        return clerk_fail(error, CLERK_E_TOKEN_TYPE_MISMATCH,
+                          "a machine token where a session token belongs");
+    }
+    if (clerk_jwt_is_non_session(jwt)) {
+        return clerk_fail(error, CLERK_E_TOKEN_TYPE_MISMATCH,
+                          "the token's category is not that of a session");
+    }
+    return CLERK_OK;
 }

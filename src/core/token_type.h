@@ -38,4 +38,13 @@ int clerk_token_is_opaque(clerk_slice token);
  */
 clerk_token_type clerk_token_classify(clerk_slice credential, const clerk_jwt *jwt);
 
+/**
+ * Whether a decoded token may be taken for that of a session: it is no machine token, and
+ * its category is not that of a token made for another purpose.
+ *
+ * @return CLERK_OK or CLERK_E_TOKEN_TYPE_MISMATCH
+ */
+clerk_status clerk_token_check_session(clerk_slice credential, const clerk_jwt *jwt,
+                                       clerk_error *error);
+
 #endif

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <strings.h>
 
+#include <apr_lib.h>
+
 #include "query.h"
 
 enum { HOST_MAX = 253, LABEL_MAX = 63 };
@@ -275,6 +277,20 @@ int clerk_url_same_host(const clerk_url *a, const clerk_url *b)
 }
 
 /* ---------------------------------------------------------------- writing */
+
+const char *clerk_url_web_origin(const clerk_url *url, apr_pool_t *pool)
+{
+    const char *scheme = url->is_https ? "https" : "http";
+    char *host = clerk_slice_copy(url->host, pool);
+    char *at;
+
+    for (at = host; *at != '\0'; at++) {
+        *at = apr_tolower(*at);
+    }
+    return url->port == own_port(url->is_https)
+               ? apr_pstrcat(pool, scheme, "://", host, NULL)
+               : apr_psprintf(pool, "%s://%s:%u", scheme, host, url->port);
+}
 
 const char *clerk_url_text(const clerk_url *url, apr_pool_t *pool)
 {

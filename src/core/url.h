@@ -29,6 +29,12 @@ typedef struct clerk_url {
  */
 int clerk_url_parse(clerk_url *url, clerk_slice text);
 
+/**
+ * The origin as a browser writes it (RFC 6454, 6.2): scheme and host in lower case, no port
+ * that is the scheme's own; owned by @a pool.
+ */
+const char *clerk_url_web_origin(const clerk_url *url, apr_pool_t *pool);
+
 /** The URL as text, with `/` for an empty path; owned by @a pool. */
 const char *clerk_url_text(const clerk_url *url, apr_pool_t *pool);
 

@@ -4,9 +4,11 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "../core/json.h"
 #include "authz.h"
 #include "log.h"
 #include "module.h"
+#include "navigation.h"
 #include "request.h"
 #include "respond.h"
 
@@ -22,7 +24,7 @@ static const char *remote_user(request_rec *r, const clerk_auth *auth)
     if (path == NULL || clerk_token_type_is_machine(auth->type)) {
         return auth->subject;
     }
-    claim = clerk_json_at(auth->claims, path);
+    claim = clerk_json_at(clerk_request_claims(r), path);
     return json_is_string(claim) || json_is_number(claim) ? clerk_json_plain(claim, r->pool)
                                                           : NULL;
 }
@@ -55,6 +57,7 @@ static int pass_as_nobody(request_rec *r)
 static int authenticate(request_rec *r)
 {
     clerk_request *record;
+    int status;
 
     if (!clerk_request_is_ours(r)) {
         return DECLINED;
@@ -66,6 +69,10 @@ static int authenticate(request_rec *r)
     record = clerk_request_identify(r);
     if (record == NULL) {
         return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    status = clerk_navigation_redirect(r, record);
+    if (status != DECLINED) {
+        return status;
     }
     if (record->verdict.status != CLERK_OK) {
         return clerk_respond_unauthenticated(r, record);
@@ -87,15 +94,19 @@ static int log_verdict(request_rec *r, clerk_request *record)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     record->exemption = CLERK_EXEMPT_LOG_ONLY;
-    if (record->verdict.status != CLERK_OK) {
+    if (strcmp(record->verdict.decision.state, "handshake") == 0) {
+        record->is_refused = 1;
+        clerk_log_only(r, record, "redirected to the handshake");
+    }
+    else if (record->verdict.status != CLERK_OK) {
         record->is_refused = 1;
         clerk_request_name_denial(r, record);
-        clerk_log_only(r, record, "not authenticated");
+        clerk_log_only(r, record, "refused, not authenticated");
     }
     else if (!sign_in(r, record->verdict.auth) || clerk_authz_ask(r, record) != OK) {
         record->is_refused = 1;
         clerk_request_name_denial(r, record);
-        clerk_log_only(r, record, "not allowed");
+        clerk_log_only(r, record, "refused, not allowed");
     }
     return OK;
 }

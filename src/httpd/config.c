@@ -27,10 +27,18 @@ void *clerk_dir_config_merge(apr_pool_t *pool, void *base_record, void *add_reco
     INHERIT(enforce);
     INHERIT(error_body);
     INHERIT(sign_in_redirect);
+    INHERIT(handshake);
+    INHERIT(cross_origin_sync);
+    INHERIT(satellite_auto_sync);
+    INHERIT(debug_headers);
+    INHERIT(forwarded_headers);
     INHERIT(allow_preflight);
     INHERIT(sign_in_url);
+    INHERIT(sign_up_url);
     INHERIT(unauthenticated_url);
     INHERIT(unauthorized_url);
+    INHERIT(organization_paths);
+    INHERIT(personal_account_paths);
     INHERIT(exports);
     INHERIT(exported_claims);
     INHERIT(remote_user);
@@ -58,6 +66,7 @@ void *clerk_server_config_merge(apr_pool_t *pool, void *base_record, void *add_r
     INHERIT(api_total_timeout);
     INHERIT(api_ca_file);
     INHERIT(api_proxy);
+    INHERIT(cache);
     INHERIT(api_connections);
     return merged;
 }
@@ -80,6 +89,13 @@ int clerk_config_redirects_to_sign_in(const clerk_dir_config *config)
 int clerk_config_allows_preflight(const clerk_dir_config *config)
 {
     return config->allow_preflight != CLERK_OFF;
+}
+
+int clerk_config_renews_sessions(const clerk_dir_config *config,
+                                 const clerk_instance *instance)
+{
+    return config->handshake != CLERK_OFF && instance->publishable_key != NULL
+           && instance->secret_key != NULL;
 }
 
 unsigned clerk_config_exports(const clerk_dir_config *config)

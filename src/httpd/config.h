@@ -64,10 +64,18 @@ typedef struct clerk_dir_config {
     clerk_enforce enforce;
     clerk_error_body error_body;
     clerk_flag sign_in_redirect;
+    clerk_flag handshake;
+    clerk_flag cross_origin_sync;
+    clerk_flag satellite_auto_sync;
+    clerk_flag debug_headers;
+    clerk_flag forwarded_headers;
     clerk_flag allow_preflight;
     const char *sign_in_url;
+    const char *sign_up_url;
     const char *unauthenticated_url;
     const char *unauthorized_url;
+    apr_array_header_t *organization_paths;     /* of clerk_path_rule */
+    apr_array_header_t *personal_account_paths; /* likewise */
 
     unsigned exports;
     apr_array_header_t *exported_claims; /* of clerk_exported_claim */
@@ -88,6 +96,7 @@ typedef struct clerk_server_config {
     const char *api_ca_file;
     const char *api_proxy;
     unsigned api_connections; /* requests at a time; 0 is unset */
+    struct clerk_socache *cache; /* ClerkCache */
 } clerk_server_config;
 
 void *clerk_dir_config_create(apr_pool_t *pool, char *dir);
@@ -101,6 +110,14 @@ int clerk_config_protects(const clerk_dir_config *config);
 int clerk_config_is_log_only(const clerk_dir_config *config);
 int clerk_config_redirects_to_sign_in(const clerk_dir_config *config);
 int clerk_config_allows_preflight(const clerk_dir_config *config);
+
+/**
+ * Whether sessions are renewed by handshake and refresh: as said, else where @a instance has
+ * the keys for it. A browser is sent to the Frontend API, which the publishable key names, and
+ * what it brings back is fetched from the Backend API, which takes the secret key.
+ */
+int clerk_config_renews_sessions(const clerk_dir_config *config,
+                                 const clerk_instance *instance);
 unsigned clerk_config_exports(const clerk_dir_config *config);
 
 /** Bits of clerk_token_type, never none. */

@@ -55,6 +55,11 @@ void clerk_configuration_add_instance(const cmd_parms *cmd, const clerk_dir_conf
     add_place(seen.instances, cmd, section);
 }
 
+int clerk_configuration_has_instances(void)
+{
+    return seen.instances->nelts > 0;
+}
+
 void clerk_configuration_add_accepting(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(seen.accepting, cmd, section);

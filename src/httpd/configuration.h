@@ -7,6 +7,9 @@
 /** Remember a section with instance directives, at the first of them. */
 void clerk_configuration_add_instance(const cmd_parms *cmd, const clerk_dir_config *section);
 
+/** Whether the configuration names a Clerk instance anywhere. */
+int clerk_configuration_has_instances(void);
+
 /** Remember a section that says which tokens it accepts. */
 void clerk_configuration_add_accepting(const cmd_parms *cmd,
                                        const clerk_dir_config *section);

@@ -3,6 +3,7 @@
 
 #include <http_request.h>
 
+#include "../core/json.h"
 #include "export_names.h"
 #include "module.h"
 #include "scrub.h"
@@ -71,10 +72,11 @@ static void export_claims(request_rec *r, const clerk_auth *auth,
             &APR_ARRAY_IDX(claims, i, const clerk_exported_claim);
 
         export_value(r, exports, claim->env, claim->header,
-                     clerk_json_plain(clerk_json_at(auth->claims, claim->path), r->pool));
+                     clerk_json_plain(clerk_json_at(clerk_request_claims(r), claim->path),
+                                      r->pool));
     }
-    if ((exports & CLERK_EXPORT_CLAIMS) && auth->claims != NULL) {
-        const char *text = clerk_json_text(auth->claims, r->pool);
+    if ((exports & CLERK_EXPORT_CLAIMS) && auth->claims.len > 0) {
+        const char *text = clerk_json_text(clerk_request_claims(r), r->pool);
 
         apr_table_setn(r->subprocess_env, "CLERK_CLAIMS", text);
         if (exports & CLERK_EXPORT_HEADERS) {
@@ -102,9 +104,8 @@ void clerk_export_refusal(request_rec *r, const clerk_request *record)
 {
     const clerk_verdict *verdict = &record->verdict;
 
-    apr_table_setn(r->subprocess_env, "CLERK_AUTH_STATUS",
-                   verdict->status == CLERK_OK ? "signed-in" : "signed-out");
-    if (verdict->status != CLERK_OK) {
+    apr_table_setn(r->subprocess_env, "CLERK_AUTH_STATUS", verdict->decision.state);
+    if (*verdict->decision.reason != '\0') {
         apr_table_setn(r->subprocess_env, "CLERK_AUTH_REASON", verdict->decision.reason);
     }
     if (verdict->status == CLERK_E_SESSION_PENDING) {

@@ -39,6 +39,27 @@ void clerk_log_unauthenticated(request_rec *r, const clerk_request *record)
                   verdict->decision.reason, carrier_name(verdict->carrier));
 }
 
+void clerk_log_redirect(request_rec *r, const clerk_request *record)
+{
+    const clerk_decision *decision = &record->verdict.decision;
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  strcmp(decision->state, "handshake") == 0
+                      ? "sent to the handshake (reason=%s, token-carrier=%s)"
+                      : "back from the handshake, sent to the URL without it (reason=%s, "
+                        "token-carrier=%s)",
+                  *decision->reason ? decision->reason : "-",
+                  carrier_name(record->verdict.carrier));
+}
+
+void clerk_log_advice(request_rec *r, const char *advice)
+{
+    /* what gives rise to it may be in any browser's power */
+    int level = clerk_runtime_may_advise(r->request_time) ? APLOG_WARNING : APLOG_DEBUG;
+
+    ap_log_rerror(APLOG_MARK, level, 0, r, "%s", advice);
+}
+
 void clerk_log_unauthorized(request_rec *r, const clerk_request *record)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "not allowed by: %s",
@@ -50,7 +71,7 @@ void clerk_log_only(request_rec *r, const clerk_request *record, const char *ver
     const char *reason = record->verdict.decision.reason;
 
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r,
-                  "ClerkEnforce LogOnly: %s would be refused, %s (reason=%s, by: %s)", r->uri,
+                  "ClerkEnforce LogOnly: %s would be %s (reason=%s, by: %s)", r->uri,
                   verdict, *reason ? reason : "-",
                   record->denied_by ? record->denied_by : "-");
 }
@@ -62,7 +83,7 @@ void clerk_log_missing_azp(request_rec *r, const clerk_request *record,
 
     if (verdict->status == CLERK_OK && verdict->carrier == CLERK_CARRIER_COOKIE
         && policy->authorized_parties == NULL
-        && clerk_json_string(verdict->auth->claims, "azp") == NULL
+        && verdict->auth->authorized_party == NULL
         && clerk_runtime_first_missing_azp()) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "a session cookie without azp claim was accepted; set "

@@ -17,4 +17,10 @@ void clerk_log_only(request_rec *r, const clerk_request *record, const char *ver
 void clerk_log_missing_azp(request_rec *r, const clerk_request *record,
                            const clerk_policy *policy);
 
+/** That a browser is sent away; never where to, since that carries tokens. */
+void clerk_log_redirect(request_rec *r, const clerk_request *record);
+
+/** What an administrator should know, once a minute at most. */
+void clerk_log_advice(request_rec *r, const char *advice);
+
 #endif

@@ -6,6 +6,9 @@
 #include <http_protocol.h>
 
 #include "../core/url.h"
+#include "request.h"
+
+/* ---------------------------------------------------------------- as httpd has it */
 
 static int names_host(const apr_array_header_t *names, const char *host, int has_wildcards)
 {
@@ -54,8 +57,44 @@ static const char *own_origin(request_rec *r)
     return apr_psprintf(r->pool, "%s://%s:%u", scheme, host, port);
 }
 
+/* ---------------------------------------------------------------- as the front end has it */
+
+/** Of several values, as each proxy appends its own, the first. */
+static const char *first_value(const request_rec *r, const char *name)
+{
+    clerk_slice rest = clerk_slice_of(apr_table_get(r->headers_in, name));
+    clerk_slice first;
+
+    clerk_slice_cut(&first, &rest, ',');
+    return clerk_slice_copy(clerk_slice_trim(first), r->pool);
+}
+
+static const char *forwarded_or(const request_rec *r, const char *name, const char *otherwise)
+{
+    return apr_table_get(r->headers_in, name) ? first_value(r, name) : otherwise;
+}
+
+/**
+ * Scheme and host that the front end says the browser used; httpd's own where they make no
+ * origin (ClerkRequest.deriveUrlFromHeaders in `@clerk/backend`).
+ */
+static const char *forwarded_origin(request_rec *r)
+{
+    const char *host = forwarded_or(r, "X-Forwarded-Host", first_value(r, "Host"));
+    const char *scheme = forwarded_or(r, "X-Forwarded-Proto", ap_http_scheme(r));
+    const char *origin = apr_pstrcat(r->pool, scheme, "://", host, NULL);
+    clerk_url url;
+
+    if (!clerk_url_parse(&url, clerk_slice_of(origin))
+        || url.origin.len != strlen(origin)) {
+        return own_origin(r);
+    }
+    return clerk_url_web_origin(&url, r->pool);
+}
+
 const char *clerk_own_url(request_rec *r)
 {
+    int is_forwarded = clerk_request_config(r)->forwarded_headers == CLERK_ON;
     const char *path;
 
     while (r->main != NULL || r->prev != NULL) {
@@ -68,5 +107,6 @@ const char *clerk_own_url(request_rec *r)
     if (*path != '/') {
         path = "/";
     }
-    return apr_pstrcat(r->pool, own_origin(r), path, NULL);
+    return apr_pstrcat(r->pool, is_forwarded ? forwarded_origin(r) : own_origin(r), path,
+                       NULL);
 }

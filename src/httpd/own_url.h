@@ -8,7 +8,8 @@
  * This request's URL as the browser sees it, of the request that the browser sent.
  *
  * The host a client names counts only where configuration names it, too (ServerName,
- * ServerAlias, or a loopback name); else it is ServerName's.
+ * ServerAlias, or a loopback name); else it is ServerName's. Under ClerkForwardedHeaders On
+ * host and scheme are what the front end says, and Host as it came where it says nothing.
  */
 const char *clerk_own_url(request_rec *r);
 

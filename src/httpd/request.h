@@ -24,6 +24,7 @@ typedef struct clerk_request {
     const clerk_instance *instance;
     clerk_facts facts;
     clerk_verdict verdict;
+    const json_t *claims; /* kept by clerk_request_claims */
 
     const char *denied_by;        /* the Require line that decided last, as written */
     const clerk_requirement *stale; /* a reverification that was refused */
@@ -62,14 +63,23 @@ clerk_request *clerk_request_identify(request_rec *r);
 /** Who is asking; NULL while unknown or nobody. */
 const clerk_auth *clerk_request_auth(const request_rec *r);
 
+/** The claims of who is asking, parsed at the first call; NULL where there are none. */
+const json_t *clerk_request_claims(request_rec *r);
+
 /**
  * Name the line that refused where none of ours did: the line of mod_authz_user that
  * asks for a user here.
  */
 void clerk_request_name_denial(const request_rec *r, clerk_request *record);
 
-/** Header fields and method as core reads them; slices into @a r. */
-clerk_facts clerk_request_facts(const request_rec *r);
+/**
+ * The nearest record of a request before or around @a r that has been evaluated, whatever the
+ * configuration it was evaluated under; NULL where there is none.
+ */
+const clerk_request *clerk_request_earlier(const request_rec *r);
+
+/** The request as core reads it; slices into @a r. */
+clerk_facts clerk_request_facts(request_rec *r);
 
 /** Tell caches that the answer depends on what the credential was read from. */
 void clerk_request_varies(request_rec *r);

@@ -4,7 +4,9 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "../core/json.h"
 #include "module.h"
+#include "request.h"
 
 static const clerk_requirement_kind *kind_named(const char *name)
 {
@@ -160,10 +162,10 @@ static int claim_is(const json_t *claim, const char *text, const ap_regex_t *reg
                  : text != NULL && strcmp(plain, text) == 0;
 }
 
-static int claim_holds(request_rec *r, const clerk_auth *auth,
-                       const clerk_requirement_value *value, const char *text)
+static int claim_holds(request_rec *r, const clerk_requirement_value *value,
+                       const char *text)
 {
-    const json_t *claim = clerk_json_at(auth->claims, value->claim);
+    const json_t *claim = clerk_json_at(clerk_request_claims(r), value->claim);
     size_t i;
 
     if (!json_is_array(claim)) {
@@ -187,7 +189,7 @@ static int value_holds(request_rec *r, const clerk_auth *auth,
         return requirement->is_negated; /* nothing to compare with: the line denies */
     }
     if (value->claim != NULL) {
-        return claim_holds(r, auth, value, text);
+        return claim_holds(r, value, text);
     }
     return requirement->kind->holds(auth, clerk_slice_of(text));
 }

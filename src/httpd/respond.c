@@ -14,7 +14,6 @@
 #include "export.h"
 #include "log.h"
 #include "module.h"
-#include "own_url.h"
 
 static const char content_type_filter[] = "CLERK_ERROR_TYPE";
 
@@ -88,7 +87,7 @@ static const char *sign_in_location(request_rec *r, const clerk_request *record,
 {
     clerk_sign_in_request request = {
         .sign_in_url = config->sign_in_url,
-        .own_url = clerk_own_url(r),
+        .own_url = record->facts.own_url,
         .pending = record->verdict.status == CLERK_E_SESSION_PENDING,
         .dev_browser = record->verdict.browser.dev_browser,
     };
@@ -96,11 +95,11 @@ static const char *sign_in_location(request_rec *r, const clerk_request *record,
 }
 
 /** A path on this site as an absolute URL. */
-static const char *page_location(request_rec *r, const char *url)
+static const char *page_location(request_rec *r, const clerk_request *record, const char *url)
 {
     clerk_url own;
 
-    if (*url == '/' && clerk_url_parse(&own, clerk_slice_of(clerk_own_url(r)))) {
+    if (*url == '/' && clerk_url_parse(&own, clerk_slice_of(record->facts.own_url))) {
         return apr_pstrcat(r->pool, clerk_slice_copy(own.origin, r->pool), url, NULL);
     }
     return url;
@@ -117,7 +116,7 @@ static const char *unauthenticated_location(request_rec *r, const clerk_request 
     }
     if (config->unauthenticated_url != NULL
         && (is_browser || clerk_config_protects(config))) {
-        return page_location(r, config->unauthenticated_url);
+        return page_location(r, record, config->unauthenticated_url);
     }
     return is_browser && clerk_config_redirects_to_sign_in(config)
                ? sign_in_location(r, record, config)
@@ -272,7 +271,7 @@ int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
     }
     if (config->unauthorized_url != NULL && r->main == NULL
         && (clerk_config_protects(config) || clerk_is_navigation(&record->facts))) {
-        return redirect(r, page_location(r, config->unauthorized_url));
+        return redirect(r, page_location(r, record, config->unauthorized_url));
     }
     if (clerk_config_protects(config)) {
         return HTTP_NOT_FOUND;

@@ -14,12 +14,18 @@
 #include "config.h"
 #include "key_log.h"
 #include "module.h"
+<<<<<<< HEAD
 #include "shared_memory.h"
 #include "watchdog.h"
+=======
+#include "socache.h"
+>>>>>>> main
 
 typedef struct clerk_runtime {
     clerk_verifier verifier;
+    clerk_api api;
     apr_uint32_t missing_azp_seen;
+    apr_uint32_t advised_at; /* seconds */
 } clerk_runtime;
 
 static clerk_runtime *runtime; /* set once a process, before it serves */
@@ -32,6 +38,15 @@ const clerk_verifier *clerk_runtime_verifier(void)
 int clerk_runtime_first_missing_azp(void)
 {
     return apr_atomic_xchg32(&runtime->missing_azp_seen, 1) == 0;
+}
+
+int clerk_runtime_may_advise(apr_time_t now)
+{
+    apr_uint32_t seconds = (apr_uint32_t)apr_time_sec(now);
+    apr_uint32_t last = apr_atomic_read32(&runtime->advised_at);
+
+    return (last == 0 || seconds - last >= 60)
+           && apr_atomic_cas32(&runtime->advised_at, seconds, last) == last;
 }
 
 /* What is remembered about opaque machine tokens: small answers, many senders. */
@@ -51,8 +66,13 @@ static apr_status_t create_http(const clerk_http **http, const clerk_server_conf
 }
 
 static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *http,
+<<<<<<< HEAD
                                      const clerk_server_config *server,
                                      server_rec *main_server, apr_pool_t *pchild)
+=======
+                                     const clerk_sealed_cache *shared,
+                                     const clerk_server_config *server, apr_pool_t *pchild)
+>>>>>>> main
 {
     const clerk_shared_memory *shared = clerk_shared_memory_get();
     clerk_key_store_options options = {
@@ -67,7 +87,7 @@ static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *
         .tell = clerk_log_keys,
         .baton = main_server,
     };
-    return clerk_key_store_create(store, http, NULL, &options, pchild);
+    return clerk_key_store_create(store, http, shared, &options, pchild);
 }
 
 /** So that the other half serves who has nothing to do with the Backend API. */
@@ -80,36 +100,69 @@ static unsigned half_of_threads(void)
                : 0;
 }
 
-static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_http *http,
+/** One gate for all that is asked of the Backend API, keys aside. */
+static apr_status_t open_api(clerk_api *api, const clerk_http *http,
+                             const clerk_server_config *server, apr_pool_t *pchild)
+{
+    api->http = http;
+    api->clock = NULL;
+    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), pchild);
+}
+
+static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_api *api,
                                        const clerk_server_config *server, apr_pool_t *pchild)
 {
     clerk_token_cache_options options = {
         .ttl = clerk_config_machine_token_ttl(server),
-        .connections = clerk_config_api_connections(server),
+        .gate = api->gate,
         .patience = clerk_config_total_timeout(server),
         .patient = half_of_threads(),
         .max_entries = MOST_ANSWERS,
         .max_bytes = MOST_ANSWER_BYTES,
         .clock = NULL,
     };
-    return clerk_token_cache_create(cache, http, &options, pchild);
+    return clerk_token_cache_create(cache, api->http, &options, pchild);
 }
 
+<<<<<<< HEAD
 static apr_status_t furnish(clerk_verifier *verifier, const clerk_server_config *server,
                             server_rec *main_server, apr_pool_t *pchild)
+=======
+static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_api *api,
+                                   const clerk_server_config *server, apr_pool_t *pchild)
+{
+    clerk_session_renewal_options options = {
+        .patience = clerk_config_total_timeout(server),
+    };
+    return clerk_session_renewal_create(renewal, api, &options, pchild);
+}
+
+static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
+                            const clerk_sealed_cache *shared,
+                            const clerk_server_config *server, apr_pool_t *pchild)
+>>>>>>> main
 {
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
+<<<<<<< HEAD
         status = create_key_store(&verifier->keys, http, server, main_server, pchild);
     }
     if (status == APR_SUCCESS) {
         clerk_watchdog_start(verifier->keys, http, pchild);
+=======
+        status = create_key_store(&verifier->keys, http, shared, server, pchild);
+>>>>>>> main
     }
-    return status == APR_SUCCESS
-               ? create_token_cache(&verifier->tokens, http, server, pchild)
-               : status;
+    if (status == APR_SUCCESS) {
+        status = open_api(api, http, server, pchild);
+    }
+    if (status == APR_SUCCESS) {
+        status = create_renewal(&verifier->renewal, api, server, pchild);
+    }
+    return status == APR_SUCCESS ? create_token_cache(&verifier->tokens, api, server, pchild)
+                                 : status;
 }
 
 static void start_process(apr_pool_t *pchild, server_rec *main_server)
@@ -121,7 +174,12 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
+<<<<<<< HEAD
     status = furnish(&runtime->verifier, server, main_server, pchild);
+=======
+    status = furnish(&runtime->verifier, &runtime->api,
+                     clerk_socache_open(pchild, main_server), server, pchild);
+>>>>>>> main
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");

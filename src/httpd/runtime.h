@@ -10,4 +10,7 @@ const clerk_verifier *clerk_runtime_verifier(void);
 /** 1 the first time it is called in this process. */
 int clerk_runtime_first_missing_azp(void);
 
+/** 1 once a minute in this process: for warnings that clients can provoke. */
+int clerk_runtime_may_advise(apr_time_t now);
+
 #endif

@@ -29,6 +29,7 @@ const char *clerk_set_enforce(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_error_body(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_flag(cmd_parms *cmd, void *record, int on);
 const char *clerk_set_page_url(cmd_parms *cmd, void *record, const char *url);
+const char *clerk_set_path_rule(cmd_parms *cmd, void *record, const char *pattern);
 const char *clerk_set_export(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_export_claim(cmd_parms *cmd, void *record, const char *path,
                                    const char *name);
@@ -44,6 +45,7 @@ const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *conn
                                   const char *total);
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path);
 const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url);
+const char *clerk_set_cache(cmd_parms *cmd, void *record, const char *provider);
 
 /**
  * A time as httpd writes it (`5s`, `500ms`, `24h`; a bare number is seconds), copied to

@@ -21,17 +21,6 @@ static void append(apr_array_header_t **list, cmd_parms *cmd, const char *value)
     (*list)->nelts--;
 }
 
-/** As a browser writes the origin of a page: no port that is the scheme's own. */
-static const char *web_origin(const clerk_url *url, apr_pool_t *pool)
-{
-    const char *scheme = url->is_https ? "https" : "http";
-    const char *host = clerk_slice_copy(url->host, pool);
-
-    return url->port == (url->is_https ? 443u : 80u)
-               ? apr_pstrcat(pool, scheme, "://", host, NULL)
-               : apr_psprintf(pool, "%s://%s:%u", scheme, host, url->port);
-}
-
 /**
  * An origin (RFC 6454, 6.2): scheme and host in lower case and no path. Of other schemes
  * than http and https (an app's own, a browser extension's) only the shape is known.
@@ -55,7 +44,7 @@ static int is_origin(const char *text, apr_pool_t *pool)
         return 1;
     }
     return clerk_url_parse(&url, clerk_slice_of(text))
-           && strcmp(text, web_origin(&url, pool)) == 0;
+           && strcmp(text, clerk_url_web_origin(&url, pool)) == 0;
 }
 
 const char *clerk_set_authorized_party(cmd_parms *cmd, void *record, const char *origin)

@@ -10,6 +10,7 @@
 #include "module.h"
 #include "secret.h"
 #include "setters.h"
+#include "socache.h"
 
 enum { MOST_CONNECTIONS = 1000 };
 
@@ -202,4 +203,19 @@ const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url)
     }
     server->api_proxy = url;
     return NULL;
+}
+
+const char *clerk_set_cache(cmd_parms *cmd, void *record, const char *provider)
+{
+    clerk_server_config *server = NULL;
+    const char *problem = main_server_record(&server, cmd);
+
+    (void)record;
+    if (problem != NULL) {
+        return problem;
+    }
+    problem = clerk_socache_configure(&server->cache, provider, cmd->temp_pool, cmd->pool);
+    return problem == NULL
+               ? NULL
+               : apr_psprintf(cmd->pool, "%s: \"%s\": %s", cmd->cmd->name, provider, problem);
 }

@@ -2,12 +2,10 @@
 #ifndef CLERK_BACKEND_API_H
 #define CLERK_BACKEND_API_H
 
+#include "../core/api_version.h"
 #include "../core/instance.h"
 #include "../core/token_type.h"
 #include "http.h"
-
-/** The Backend API version that requests name (Clerk-API-Version). */
-#define CLERK_API_VERSION "2026-05-12"
 
 enum { CLERK_JWKS_MAX_BYTES = 1024 * 1024, CLERK_VERIFICATION_MAX_BYTES = 64 * 1024 };
 

@@ -1,201 +1,145 @@
 /* SPDX-License-Identifier: Apache-2.0 - from a request's facts to who is asking */
 #include "verifier.h"
 
-#include "../core/credential.h"
-#include "../core/jws.h"
-#include "../core/machine_jwt.h"
+#include "cookie_flow.h"
+#include "session_recovery.h"
 
-/** One call's parameters, so that they need not be handed down one by one. */
-typedef struct inquiry {
-    const clerk_verifier *verifier;
-    const clerk_instance *instance;
-    const clerk_policy *policy;
-    const clerk_session_options *options;
-    const clerk_facts *facts;
-    apr_time_t now;
-    apr_pool_t *pool;
-    clerk_verdict *verdict;
-    clerk_error error;
-} inquiry;
-
-static int accepts(const inquiry *self, clerk_token_type type)
+static int accepts(const clerk_inquiry *inquiry, clerk_token_type type)
 {
-    return (self->policy->accepts & (unsigned)type) != 0;
+    return (inquiry->situation.policy->accepts & (unsigned)type) != 0;
 }
 
-/* ---------------------------------------------------------------- a session token */
+/* ---------------------------------------------------------------- what all flows need */
 
-/** Before any key is looked up, so that a forged header costs no fetch. */
-static clerk_status check_session_header(const clerk_jwt *jwt, clerk_error *error)
+void clerk_inquiry_read_browser(clerk_inquiry *inquiry)
 {
-    if (jwt->typ != CLERK_TYP_ABSENT && jwt->typ != CLERK_TYP_JWT) {
-        return clerk_fail(error, CLERK_E_TOKEN_INVALID, "typ is not JWT");
+    clerk_situation *situation = &inquiry->situation;
+
+    if (inquiry->has_read_browser) {
+        return;
     }
-    if (jwt->alg == CLERK_ALG_OTHER) {
-        return clerk_fail(error, CLERK_E_TOKEN_INVALID_ALGORITHM,
-                          "alg is not RS256, RS384 or RS512");
-    }
-    return CLERK_OK;
+    inquiry->has_read_browser = 1;
+    situation->has_own_url =
+        clerk_url_parse(&situation->own, clerk_slice_of(situation->facts->own_url));
+    clerk_browser_state_read(&situation->browser, situation->facts->cookie,
+                             situation->has_own_url ? situation->own.query
+                                                    : clerk_slice_of(NULL),
+                             situation->instance, inquiry->verification.now,
+                             inquiry->pool);
 }
 
-static clerk_status check_signature(inquiry *self, const clerk_jwt *jwt)
+void clerk_inquiry_identified(clerk_inquiry *inquiry, const clerk_auth *auth,
+                              clerk_slice token, clerk_carrier carrier)
 {
-    clerk_key_ref ref;
-    clerk_status status = clerk_key_store_find(
-        &ref, self->verifier->keys, self->instance, jwt->kid, self->now, &self->error);
-
-    if (status != CLERK_OK) {
-        return status;
-    }
-    status = clerk_jws_verify(jwt, ref.key, &self->error);
-    clerk_key_release(&ref);
-    return status;
+    inquiry->verdict->auth = auth;
+    inquiry->verdict->token = token;
+    inquiry->verdict->type = auth->type;
+    inquiry->verdict->carrier = carrier;
 }
 
-static clerk_status admit_session(inquiry *self, const clerk_claims *claims)
+clerk_status clerk_inquiry_admit(clerk_inquiry *inquiry)
 {
-    const clerk_auth *auth = clerk_auth_from_session(claims, self->pool);
+    clerk_decision *decision = &inquiry->verdict->decision;
 
-    self->verdict->auth = auth;
-    if (clerk_auth_is_pending(auth) && !self->policy->admits_pending) {
-        return clerk_fail(&self->error, CLERK_E_SESSION_PENDING,
+    if (clerk_auth_is_pending(inquiry->verdict->auth)
+        && !inquiry->situation.policy->admits_pending)
+    {
+        clerk_decision_sign_out(decision, clerk_status_reason(CLERK_E_SESSION_PENDING),
+                                "");
+        return clerk_fail(&inquiry->error, CLERK_E_SESSION_PENDING,
                           "the session has a task to do");
     }
+    clerk_decision_sign_in(decision);
     return CLERK_OK;
 }
 
-/** The order of verifyToken in `@clerk/backend`, with the header judged before the key. */
-static clerk_status verify_session(inquiry *self, const clerk_jwt *jwt)
+/** Nothing can cure it. */
+static clerk_status refuse(clerk_inquiry *inquiry, clerk_status status)
 {
-    clerk_claims *claims = apr_palloc(self->pool, sizeof(*claims));
-    clerk_status status = check_session_header(jwt, &self->error);
+    const char *detail = inquiry->error.detail;
 
-    if (status == CLERK_OK) {
-        status = check_signature(self, jwt);
-    }
-    if (status != CLERK_OK) {
-        return status;
-    }
-    clerk_claims_read(claims, jwt->payload);
-    status = clerk_policy_check_session(self->policy, self->instance, claims, self->now,
-                                        &self->error);
-    if (status != CLERK_OK) {
-        return clerk_session_outcome(status);
-    }
-    return admit_session(self, claims);
-}
-
-/** A machine token, or one that Clerk made for another purpose, is nobody's session. */
-static clerk_status check_session_type(inquiry *self, const clerk_jwt *jwt)
-{
-    if (clerk_token_classify(self->verdict->token, jwt) != CLERK_TOKEN_SESSION) {
-        return clerk_fail(&self->error, CLERK_E_TOKEN_TYPE_MISMATCH,
-                          "a machine token where a session token belongs");
-    }
-    if (clerk_jwt_is_non_session(jwt)) {
-        return clerk_fail(&self->error, CLERK_E_TOKEN_TYPE_MISMATCH,
-                          "the token's category is not that of a session");
-    }
-    return CLERK_OK;
+    clerk_decision_sign_out(&inquiry->verdict->decision, clerk_status_reason(status),
+                            detail && status != CLERK_E_TOKEN_TYPE_MISMATCH ? detail : "");
+    return status;
 }
 
 /* ---------------------------------------------------------------- a machine token */
 
-/** The SDK has one code for all that can go wrong with the key or the signature. */
-static clerk_status machine_failure(inquiry *self, clerk_status status)
+static clerk_status verify_opaque(clerk_inquiry *inquiry, clerk_token_type type)
 {
-    const char *detail = self->error.detail;
-
-    if (status == CLERK_E_UNEXPECTED) {
-        return status;
-    }
-    return clerk_fail(&self->error,
-                      clerk_status_family(status) == CLERK_FAMILY_UNDECIDED
-                          ? CLERK_E_MACHINE_KEY_UNAVAILABLE
-                          : CLERK_E_TOKEN_VERIFICATION_FAILED,
-                      detail);
-}
-
-static clerk_status verify_machine_jwt(inquiry *self, clerk_token_type type,
-                                       const clerk_jwt *jwt)
-{
-    clerk_claims *claims = apr_palloc(self->pool, sizeof(*claims));
-    clerk_status status = clerk_machine_jwt_check_header(jwt, type, &self->error);
-
-    if (status != CLERK_OK) {
-        return status;
-    }
-    status = check_signature(self, jwt);
-    if (status != CLERK_OK) {
-        return machine_failure(self, status);
-    }
-    clerk_claims_read(claims, jwt->payload);
-    status =
-        clerk_policy_check_machine(self->policy, type, claims, self->now, &self->error);
-    if (status == CLERK_OK) {
-        self->verdict->auth = clerk_auth_from_machine_jwt(claims, type, self->pool);
-    }
-    return status;
-}
-
-static clerk_status verify_opaque(inquiry *self, clerk_token_type type)
-{
+    const clerk_situation *situation = &inquiry->situation;
     clerk_machine_answer answer = { NULL, NULL };
     clerk_api_failure failure;
     clerk_status status;
 
-    if (!clerk_token_is_opaque(self->verdict->token)) {
-        return clerk_fail(&self->error, CLERK_E_TOKEN_INVALID,
+    if (!clerk_token_is_opaque(inquiry->verdict->token)) {
+        return clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
                           "no opaque token looks like this");
     }
-    status = clerk_token_cache_verify(&answer, self->verifier->tokens, self->instance,
-                                      type, self->verdict->token, &failure, self->pool);
+    status = clerk_token_cache_verify(&answer, inquiry->verifier->tokens,
+                                      situation->instance, type, inquiry->verdict->token,
+                                      &failure, inquiry->pool);
     if (status != CLERK_OK) {
-        self->verdict->retry_after = failure.retry_after;
-        return clerk_fail(&self->error, status, failure.error.detail);
+        inquiry->verdict->retry_after = failure.retry_after;
+        return clerk_fail(&inquiry->error, status, failure.error.detail);
     }
     if (type == CLERK_TOKEN_OAUTH) {
-        status =
-            clerk_policy_check_oauth_audience(self->policy, answer.aud, &self->error);
+        status = clerk_policy_check_oauth_audience(situation->policy, answer.aud,
+                                                   &inquiry->error);
     }
     if (status == CLERK_OK) {
-        self->verdict->auth = answer.auth;
+        inquiry->verdict->auth = answer.auth;
     }
     return status;
 }
 
 /** What has the shape of a JWT is one or nothing; nobody else is asked about it. */
-static clerk_status verify_machine(inquiry *self, clerk_token_type type,
+static clerk_status verify_machine(clerk_inquiry *inquiry, clerk_token_type type,
                                    const clerk_jwt *jwt)
 {
-    if (!clerk_jwt_is_shaped(self->verdict->token)) {
-        return jwt == NULL ? verify_opaque(self, type)
-                           : clerk_fail(&self->error, CLERK_E_TOKEN_INVALID,
+    if (!clerk_jwt_is_shaped(inquiry->verdict->token)) {
+        return jwt == NULL ? verify_opaque(inquiry, type)
+                           : clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
                                         "a machine's JWT is not padded");
     }
-    return jwt != NULL ? verify_machine_jwt(self, type, jwt)
-                       : clerk_fail(&self->error, CLERK_E_TOKEN_INVALID,
-                                    "a JWT that cannot be decoded");
+    return jwt != NULL
+               ? clerk_verify_machine_jwt(&inquiry->verdict->auth, jwt, type,
+                                          &inquiry->verification, inquiry->pool,
+                                          &inquiry->error)
+               : clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
+                            "a JWT that cannot be decoded");
 }
 
-/* ---------------------------------------------------------------- where it was carried */
+/* ---------------------------------------------------------------- Authorization */
 
-/** @param jwt  NULL where the token did not decode */
-static clerk_status verify_as(inquiry *self, clerk_token_type type,
-                              const clerk_jwt *jwt)
+/** @param jwt  NULL where the token did not decode, which the error says */
+static clerk_status identify_session(clerk_inquiry *inquiry, const clerk_jwt *jwt)
 {
-    clerk_status status;
+    clerk_verdict *verdict = inquiry->verdict;
+    clerk_status status = CLERK_E_TOKEN_INVALID;
 
-    switch (type) {
-    case CLERK_TOKEN_SESSION:
-        if (jwt == NULL) {
-            return CLERK_E_TOKEN_INVALID;
-        }
-        status = check_session_type(self, jwt);
-        return status == CLERK_OK ? verify_session(self, jwt) : status;
-    default:
-        return verify_machine(self, type, jwt);
+    if (jwt != NULL) {
+        status = clerk_token_check_session(verdict->token, jwt, &inquiry->error);
     }
+    if (status == CLERK_OK) {
+        status = clerk_verify_session_jwt(&verdict->auth, jwt, &inquiry->verification,
+                                          inquiry->pool, &inquiry->error);
+    }
+    return status == CLERK_OK
+               ? clerk_inquiry_admit(inquiry)
+               : clerk_session_recover(inquiry, status, CLERK_CARRIER_HEADER);
+}
+
+static clerk_status identify_machine(clerk_inquiry *inquiry, clerk_token_type type,
+                                     const clerk_jwt *jwt)
+{
+    clerk_status status = verify_machine(inquiry, type, jwt);
+
+    if (status != CLERK_OK) {
+        return refuse(inquiry, status);
+    }
+    clerk_decision_sign_in(&inquiry->verdict->decision);
+    return CLERK_OK;
 }
 
 /**
@@ -203,101 +147,63 @@ static clerk_status verify_as(inquiry *self, clerk_token_type type,
  * is merely malformed; else the type decides first (authenticateRequest in
  * `@clerk/backend`).
  */
-static clerk_status verify_header(inquiry *self)
+static clerk_status identify_header(clerk_inquiry *inquiry)
 {
-    clerk_slice token = self->verdict->token;
-    clerk_jwt jwt;
-    int decoded = clerk_jwt_decode(&jwt, token, self->pool, &self->error) == CLERK_OK;
-    clerk_token_type type = clerk_token_classify(token, decoded ? &jwt : NULL);
+    clerk_slice token = inquiry->verdict->token;
+    clerk_jwt decoded;
+    const clerk_jwt *jwt =
+        clerk_jwt_decode(&decoded, token, inquiry->pool, &inquiry->error) == CLERK_OK
+            ? &decoded
+            : NULL;
+    clerk_token_type type = clerk_token_classify(token, jwt);
 
-    self->verdict->type = type;
-    if (self->policy->accepts == CLERK_TOKEN_SESSION) {
-        return verify_as(self, CLERK_TOKEN_SESSION, decoded ? &jwt : NULL);
+    inquiry->verdict->type = type;
+    if (inquiry->situation.policy->accepts == CLERK_TOKEN_SESSION) {
+        return identify_session(inquiry, jwt);
     }
-    if (!accepts(self, type)) {
-        return clerk_fail(&self->error, CLERK_E_TOKEN_TYPE_MISMATCH,
-                          "tokens of this type are not accepted here");
+    if (!accepts(inquiry, type)) {
+        return refuse(inquiry, clerk_fail(&inquiry->error, CLERK_E_TOKEN_TYPE_MISMATCH,
+                                          "tokens of this type are not accepted here"));
     }
-    return verify_as(self, type, decoded ? &jwt : NULL);
-}
-
-static void read_browser(inquiry *self)
-{
-    clerk_browser_state_read(&self->verdict->browser, self->facts->cookie,
-                             clerk_slice_of(NULL), self->instance, self->now, self->pool);
-}
-
-static clerk_status verify_cookies(inquiry *self)
-{
-    clerk_verdict *verdict = self->verdict;
-    clerk_claims unverified;
-    clerk_status status;
-    clerk_jwt jwt;
-
-    read_browser(self);
-    verdict->token = clerk_slice_of(verdict->browser.session);
-    verdict->carrier =
-        verdict->token.len > 0 ? CLERK_CARRIER_COOKIE : CLERK_CARRIER_NONE;
-    verdict->type = verdict->token.len > 0 ? CLERK_TOKEN_SESSION : CLERK_TOKEN_NONE;
-    status = clerk_session_check_cookies(&verdict->browser, self->instance);
-    if (status == CLERK_OK) {
-        status = clerk_jwt_decode(&jwt, verdict->token, self->pool, &self->error);
-    }
-    if (status == CLERK_OK) {
-        status = check_session_type(self, &jwt);
-    }
-    if (status != CLERK_OK) {
-        return status;
-    }
-    clerk_claims_read(&unverified, jwt.payload);
-    status = clerk_session_check_age(&verdict->browser, &unverified);
-    return status == CLERK_OK ? verify_session(self, &jwt) : status;
+    return type == CLERK_TOKEN_SESSION ? identify_session(inquiry, jwt)
+                                       : identify_machine(inquiry, type, jwt);
 }
 
 /**
  * No token, and cookies do not count. Without a token a request passes for one with a session
  * where the SDK is given a list, so there the type is what is wrong.
  */
-static clerk_status miss_machine(inquiry *self)
+static clerk_status miss_machine(clerk_inquiry *inquiry)
 {
-    unsigned accepted = self->policy->accepts;
+    unsigned accepted = inquiry->situation.policy->accepts;
     int is_single = accepted != 0 && (accepted & (accepted - 1)) == 0;
+    clerk_status status =
+        is_single ? CLERK_E_NO_TOKEN_IN_HEADER : CLERK_E_TOKEN_TYPE_MISMATCH;
 
-    return clerk_fail(&self->error,
-                      is_single ? CLERK_E_NO_TOKEN_IN_HEADER
-                                : CLERK_E_TOKEN_TYPE_MISMATCH,
-                      "no token in Authorization, and cookies carry sessions only");
+    clerk_fail(&inquiry->error, status,
+               "no token in Authorization, and cookies carry sessions only");
+    clerk_decision_sign_out(&inquiry->verdict->decision, clerk_status_reason(status), "");
+    return status;
 }
 
-static clerk_status identify(inquiry *self)
+static clerk_status identify(clerk_inquiry *inquiry)
 {
-    clerk_verdict *verdict = self->verdict;
-    clerk_status status = clerk_authorization_token(
-        &verdict->token, self->facts->authorization, &self->error);
+    clerk_verdict *verdict = inquiry->verdict;
+    clerk_status status =
+        clerk_authorization_token(&verdict->token, inquiry->situation.facts->authorization,
+                                  &inquiry->error);
 
     if (status != CLERK_OK) {
         verdict->carrier = CLERK_CARRIER_HEADER;
-        return status;
+        return refuse(inquiry, status);
     }
     if (verdict->token.len > 0) {
         verdict->carrier = CLERK_CARRIER_HEADER;
-        return verify_header(self);
+        inquiry->situation.header_token = verdict->token;
+        return identify_header(inquiry);
     }
-    return accepts(self, CLERK_TOKEN_SESSION) ? verify_cookies(self)
-                                              : miss_machine(self);
-}
-
-static const char *reason_of(const inquiry *self, clerk_status status)
-{
-    const char *method = self->facts->method;
-
-    if (status == CLERK_E_SESSION_TOKEN_EXPIRED) {
-        return clerk_expired_reason(clerk_slice_of(method && strcmp(method, "GET") == 0
-                                                       ? "non-eligible-no-refresh-cookie"
-                                                       : "non-eligible-non-get"),
-                                    self->pool);
-    }
-    return clerk_status_reason(status);
+    return accepts(inquiry, CLERK_TOKEN_SESSION) ? clerk_cookie_flow(inquiry)
+                                                 : miss_machine(inquiry);
 }
 
 void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verifier,
@@ -306,22 +212,26 @@ void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verif
                              const clerk_facts *facts, apr_time_t now, apr_pool_t *pool)
 {
     static const clerk_session_options none;
-    inquiry self = { verifier, instance, policy,  options ? options : &none, facts,
-                     now,      pool,     verdict, { CLERK_OK, NULL } };
+    clerk_inquiry inquiry = {
+        .verifier = verifier,
+        .situation = { .facts = facts,
+                       .instance = instance,
+                       .policy = policy,
+                       .options = options ? options : &none,
+                       .pool = pool },
+        .verification = { verifier->keys, instance, policy, now },
+        .verdict = verdict,
+        .pool = pool,
+    };
 
     memset(verdict, 0, sizeof(*verdict));
     clerk_decision_begin(&verdict->decision);
     verdict->token = clerk_slice_of(NULL);
     verdict->retry_after = -1;
-    verdict->status = identify(&self);
+    verdict->status = identify(&inquiry);
     if (verdict->status != CLERK_OK && verdict->carrier == CLERK_CARRIER_HEADER) {
-        read_browser(&self); /* for a redirect; a header that is good needs no cookie */
+        clerk_inquiry_read_browser(&inquiry); /* for a redirect to sign in */
     }
-    if (verdict->status == CLERK_OK) {
-        clerk_decision_sign_in(&verdict->decision);
-    }
-    else {
-        clerk_decision_sign_out(&verdict->decision, reason_of(&self, verdict->status), "");
-    }
-    verdict->detail = verdict->status != CLERK_OK ? self.error.detail : NULL;
+    verdict->browser = inquiry.situation.browser;
+    verdict->detail = verdict->status != CLERK_OK ? inquiry.error.detail : NULL;
 }

@@ -5,15 +5,15 @@
 #include "../core/auth.h"
 #include "../core/policy.h"
 #include "../core/session.h"
-#include "api_call.h"
 #include "key_store.h"
+#include "session_renewal.h"
 #include "token_cache.h"
 
 typedef struct clerk_verifier {
     clerk_key_store *keys;
     clerk_token_cache *tokens;
-    /** For handshake payloads and refreshes; NULL: neither can be had. */
-    const clerk_api *api;
+    /** What handshakes bring, and refreshes; NULL: neither can be had. */
+    clerk_session_renewal *renewal;
 } clerk_verifier;
 
 /** The outcome for one request; lives as long as the pool and facts of the call. */

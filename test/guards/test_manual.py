@@ -173,7 +173,7 @@ def test_links_lead_somewhere(page: Path):
 # ---------------------------------------------------------------- snippets
 
 INSTANCE = "ClerkPublishableKey pk_live_Y2xlcmsuZXhhbXBsZS5jb20k\n"
-SNIPPET_MODULES = ("dir", "proxy_http")
+SNIPPET_MODULES = ("dir", "proxy_http", "socache_redis")
 SECTION_ONLY = re.compile(r"^(AuthType|AuthName|Require|<Require)", re.M)
 
 

@@ -32,7 +32,8 @@ def test_makefile_and_tree_name_the_same_files():
     named = set(re.findall(r"(?:\b(?:src|test)/[\w/]+|\bmod_\w+)\.[ch]\b", makefile))
     named |= {f"{program}.c" for program in re.findall(r"\btest/unit/test_\w+", makefile)}
     there = {str(place.relative_to(TOP)) for place in
-             [*c_sources(), *(p for p in sources_of_tests() if p.parent == TOP / "test/unit")]}
+             [*c_sources(), *(p for p in sources_of_tests()
+                                if p.parent.name in ("unit", "bench"))]}
     assert named == there
 
 

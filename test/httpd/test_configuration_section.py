@@ -77,8 +77,11 @@ ANSWERS = [
                                 "who is not signed in, instead of to sign-in"),
     ("ClerkUnauthorizedURL", "ClerkUnauthorizedURL takes one argument, Where to redirect who is "
                              "signed in and not allowed"),
+    ("ClerkSignUpURL", "ClerkSignUpURL takes one argument, The sign-up page: absolute, or a path "
+                       "on this site"),
     *[(f"{name} {url}", f'{name}: "{url}"{NO_PAGE}')
-      for name in ("ClerkSignInURL", "ClerkUnauthenticatedURL", "ClerkUnauthorizedURL")
+      for name in ("ClerkSignInURL", "ClerkSignUpURL", "ClerkUnauthenticatedURL",
+                   "ClerkUnauthorizedURL")
       for url in ("sign-in", "//other.example", "javascript:alert(1)", "ftp://www.example.com/",
                   "https://", "https://www.example.com/#start", "www.example.com/sign-in")],
     ("ClerkSignInURL /\\other.example",
@@ -88,6 +91,30 @@ ANSWERS = [
     ("ClerkErrorBody text", 'ClerkErrorBody: "text" is not known: write auto, json or html'),
     ("ClerkAllowPreflight", "ClerkAllowPreflight must be On or Off"),
     ("ClerkAllowPreflight any", "ClerkAllowPreflight must be On or Off"),
+]
+
+NO_PATTERN = "; write one as in /orgs/:slug or /orgs/:slug/(.*)"
+BROWSERS = [
+    *[(f"{name} {value}", f"{name} must be On or Off")
+      for name in ("ClerkHandshake", "ClerkCrossOriginSync", "ClerkSatelliteAutoSync",
+                   "ClerkDebugHeaders", "ClerkForwardedHeaders") for value in ("", "auto", "1")],
+    ("ClerkOrganizationPatterns", "ClerkOrganizationPatterns requires at least one argument, "
+                                  "Paths whose :id or :slug is the organization to be active there"),
+    ("ClerkPersonalAccountPatterns", "ClerkPersonalAccountPatterns requires at least one argument, "
+                                     "Paths on which no organization is to be active"),
+    *[(f"{name} {pattern}", f'{name}: "{pattern}" is not a path pattern: {reason}{NO_PATTERN}')
+      for name in ("ClerkOrganizationPatterns", "ClerkPersonalAccountPatterns")
+      for pattern, reason in (
+          ("/orgs/:", "a : without a parameter's name, at character 7"),
+          ("/orgs/:slug(", "a ( without its ), at character 12"),
+          ("orgs/:slug", "a path begins with /, at character 1"),
+          ("/orgs/*", "nothing to repeat, at character 7"),
+          ("/:x" + "/(a)" * 31, "it has too many parameters"),
+          ("/:id(b{2,1})", "its regular expression does not compile"),
+          ("/:id([z-a])", "its regular expression does not compile"))],
+    ("ClerkOrganizationPatterns /a/:slug /b/{:slug",
+     'ClerkOrganizationPatterns: "/b/{:slug" is not a path pattern: a } belongs here, at '
+     'character 10' + NO_PATTERN),
 ]
 
 EXPORTS = [
@@ -113,8 +140,9 @@ EXPORTS = [
 ]
 
 
-@pytest.mark.parametrize("line, sentence", cases([*POLICY, *ANSWERS, *EXPORTS]))
+@pytest.mark.parametrize("line, sentence", cases([*POLICY, *ANSWERS, *BROWSERS, *EXPORTS]))
 def test_refused(line, sentence):
+    """O13: a pattern, too."""
     assert_refused(line, sentence)
 
 
@@ -153,6 +181,13 @@ ANYWHERE = [
     "ClerkSignInURL /sign-in", "ClerkSignInURL https://accounts.example.com/sign-in?x=1",
     "ClerkSignInURL http://www.example.com/",
     "ClerkUnauthenticatedURL /welcome?from=app", "ClerkUnauthorizedURL https://example.com",
+    "ClerkSignUpURL /sign-up", "ClerkSignUpURL https://accounts.example.com/sign-up?x=1",
+    "ClerkHandshake Off", "ClerkHandshake On", "ClerkCrossOriginSync On", "ClerkDebugHeaders On",
+    "ClerkOrganizationPatterns /orgs/:slug /orgs/:slug/(.*)",
+    "ClerkOrganizationPatterns /orgs/:slug\nClerkOrganizationPatterns /by-id/:id(org_[a-z0-9]+)",
+    'ClerkOrganizationPatterns "/:id(\\\\w{2,})" /:slug(\\d+) "{/:lang}?/orgs/:slug*" /' +
+    "/".join(f":p{n}" for n in range(31)),
+    "ClerkPersonalAccountPatterns /me /me/(.*)",
     "ClerkErrorBody auto", "ClerkErrorBody JSON", "ClerkErrorBody html",
     "ClerkAllowPreflight Off",
     "ClerkExport none", "ClerkExport env", "ClerkExport env headers claims",
@@ -173,6 +208,7 @@ IN_SECTIONS = [
     "ClerkProxyURL /__clerk", "ClerkProxyURL /__clerk/", "ClerkProxyURL https://example.com/x",
     "ClerkProxyURL http://localhost:8080/__clerk",
     "ClerkDomain example.com", "ClerkDomain shop.Example-2.com",
+    "ClerkSatelliteAutoSync On", "ClerkForwardedHeaders On", "ClerkForwardedHeaders Off",
     "ClerkSatellite Off", "ClerkSatellite On\nClerkDomain example.com",
     "ClerkSatellite On\nClerkProxyURL /__clerk",
 ]

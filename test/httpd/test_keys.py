@@ -210,8 +210,8 @@ def test_a_key_set_ages(httpd, standin, clerk):
 
 
 def test_keys_outlive_a_graceful_restart(httpd, standin, clerk):
-    """New children have the keys of the old ones before their first request."""
-    site = ClerkSite(httpd, clerk)
+    """New children have the keys of the old ones before their first request, cache or not."""
+    site = ClerkSite(httpd, clerk, "ClerkCache none")
     site.admitted(MEMBER, bearer=site.mint.session(MEMBER))
     site.httpd.graceful()
     site.admitted(MEMBER, bearer=site.mint.session(MEMBER))

@@ -7,12 +7,13 @@
 //   {"ask": "authenticate",   what authenticateRequest says of a request (the default)
 //    "token": "…",            sent as Authorization: Bearer
 //    "cookies": {…}, "headers": {…}, "method": "GET", "url": "http://localhost:8080/",
-//    "options": {…},          options of authenticateRequest (acceptsToken, audience, …)
+//    "options": {…},          options of authenticateRequest (acceptsToken, audience, …);
+//                             a null one takes a setting of the environment away
+//    "signIn": {"devBrowserToken": "…"},   where redirectToSignIn would lead (also to tasks)
 //    "has": [{"role": "admin"}, …],
 //    "now": 1700000000000}    milliseconds; the clock stands still there (best with
 //                             options.jwtKey, as the age of the key set is measured by it)
-//   {"ask": "verify", "token": "…", "options": {…}}     what verifyToken says; a null
-//                             option takes a setting of the environment away
+//   {"ask": "verify", "token": "…", "options": {…}}     what verifyToken says
 //   {"ask": "suffix", "publishableKey": "pk_…"}         the cookie suffix
 //   {"ask": "backend", "call": "users.getUser", "arguments": ["user_…"]}
 //                            what a call of the Backend API's client brings, or its errors
@@ -22,6 +23,7 @@
 import { webcrypto } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { createClerkClient, verifyToken } from '@clerk/backend';
+import { createClerkRequest, createRedirect } from '@clerk/backend/internal';
 import { getCookieSuffix } from '@clerk/shared/keys';
 
 process.env.CLERK_TELEMETRY_DISABLED = '1';
@@ -33,8 +35,18 @@ const defaults = {
   publishableKey: process.env.CLERK_PUBLISHABLE_KEY,
   secretKey: process.env.CLERK_SECRET_KEY,
 };
-const clerk = createClerkClient({ apiUrl, ...defaults, telemetry: { disabled: true } });
+const clients = new Map();
 const realNow = Date.now;
+
+/** A client refreshes sessions with its own secret key, so each key has one. */
+function clientOf({ secretKey, publishableKey } = defaults) {
+  const key = JSON.stringify([secretKey, publishableKey]);
+  if (!clients.has(key)) {
+    clients.set(key, createClerkClient(
+      { apiUrl, secretKey, publishableKey, telemetry: { disabled: true } }));
+  }
+  return clients.get(key);
+}
 
 /** Options with the defaults beneath them; null removes a default. */
 function withDefaults(options) {
@@ -76,15 +88,27 @@ function identityOf(auth, wanted = []) {
   };
 }
 
-/** Node 18 as Debian ships it has no getSetCookie; there several would come as one. */
+/** Node 18 as Debian ships it has no getSetCookie; there several come as one. */
 function setCookieOf(headers) {
   return headers.getSetCookie?.() ?? [...headers]
-    .filter(([name]) => name === 'set-cookie').map(([, value]) => value);
+    .filter(([name]) => name === 'set-cookie')
+    .flatMap(([, value]) => value.split(/, (?=[^;,\s]+=)/));
+}
+
+/** Where a page request that nobody has signed in for would be sent. */
+function signInOf(request, { devBrowserToken }, { publishableKey, ...options }) {
+  const baseUrl = createClerkRequest(request).clerkUrl;
+  const redirectTo = sessionStatus => createRedirect({
+    redirectAdapter: url => url, publishableKey, baseUrl, devBrowserToken, sessionStatus,
+    signInUrl: options.signInUrl, signUpUrl: options.signUpUrl, isSatellite: options.isSatellite,
+  }).redirectToSignIn({ returnBackUrl: baseUrl });
+  return { signIn: redirectTo(null), tasks: redirectTo('pending') };
 }
 
 async function authenticate(question) {
-  const state = await clerk.authenticateRequest(
-    requestOf(question), withDefaults(question.options));
+  const request = requestOf(question);
+  const options = withDefaults(question.options);
+  const state = await clientOf(options).authenticateRequest(request, options);
   const { treatPendingAsSignedOut } = question.options ?? {};
   // A handshake has no auth object.
   const auth = state.toAuth({ treatPendingAsSignedOut }) ?? { has: () => false };
@@ -93,7 +117,10 @@ async function authenticate(question) {
     reason: state.reason ?? null,
     tokenType: state.tokenType ?? null,
     location: state.headers.get('location'),
+    cacheControl: state.headers.get('cache-control'),
+    allowOrigin: state.headers.get('access-control-allow-origin'),
     setCookie: setCookieOf(state.headers),
+    ...(question.signIn && signInOf(requestOf(question), question.signIn, options)),
     ...identityOf(auth, question.has),
   };
 }
@@ -115,7 +142,7 @@ async function suffix({ publishableKey }) {
 async function backend({ call, arguments: given }) {
   const [group, name] = call.split('.');
   try {
-    return { status: 'done', data: await clerk[group][name](...given) };
+    return { status: 'done', data: await clientOf()[group][name](...given) };
   }
   catch (error) {
     return {

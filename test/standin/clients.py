@@ -53,20 +53,25 @@ class Clients:
 
     def __init__(self) -> None:
         self._clients: dict[str, Client] = {}
+        self._by_dev_browser: dict[str, Client] = {}
         self._lock = threading.Lock()
 
     def create(self) -> Client:
         client = Client()
         with self._lock:
-            self._clients[client.token] = self._clients[client.dev_browser] = client
+            self._clients[client.token] = self._by_dev_browser[client.dev_browser] = client
         return client
+
+    def find_dev_browser(self, token: str | None) -> Client | None:
+        with self._lock:
+            return self._by_dev_browser.get(token or "")
 
     def find(self, token: str | None) -> Client | None:
         with self._lock:
             return self._clients.get(token or "")
 
     def sign_in(self, client: Client, session: Session) -> None:
-        """A session this client had before ends; who knew its `__client` before knows nothing."""
+        """A session this client had before ends, and its `__client` cookie is another."""
         self.sign_out(client)
         client.session = session
         client.changed_at = int(time.time())
@@ -82,4 +87,4 @@ class Clients:
 
     def __len__(self) -> int:
         """How many are signed in."""
-        return sum(1 for client in set(self._clients.values()) if client.signed_in)
+        return sum(1 for client in list(self._clients.values()) if client.signed_in)

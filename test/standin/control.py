@@ -41,6 +41,7 @@ class Control:
             Route("user", "POST", r"/users", self.change_user),
             Route("machine", "POST", r"/machines", self.create_machine),
             Route("oauth_client", "POST", r"/oauth-clients", self.create_oauth_client),
+            Route("oauth", "POST", r"/oauth", self.configure_oauth),
             Route("opaque_token", "POST", r"/opaque-tokens", self.issue_token),
             Route("token_change", "POST", r"/opaque-tokens/change", self.change_token),
             Route("api_keys", "POST", r"/api-keys", self.enable_api_keys),
@@ -152,6 +153,11 @@ class Control:
         client = OAuthClient(**fields)
         instance.credentials.add_client(client)
         return json_response(asdict(client))
+
+    def configure_oauth(self, request: Request) -> Response:
+        fields = request.json()
+        self._instance(fields).oauth.configure(**fields)
+        return json_response({})
 
     def issue_token(self, request: Request) -> Response:
         """An opaque token of `kind`; the other fields are those of its class."""

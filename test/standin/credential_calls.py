@@ -44,6 +44,11 @@ class CredentialCalls:
         return OAuthClient(**self._call("/oauth-clients", instance=self.name, name=name,
                                         **fields))
 
+    def configure_oauth(self, *, consent: str | None = None,
+                        token_format: str = "opaque") -> None:
+        """`consent`: a user who agrees without being asked; `token_format`: opaque or jwt."""
+        self._call("/oauth", instance=self.name, consent=consent, token_format=token_format)
+
     def new_m2m_token(self, machine: Machine | None = None, **fields: Any) -> IssuedToken:
         """An `mt_…` of a machine; `fields` are those of `opaque_tokens.M2MToken`."""
         if machine is not None:

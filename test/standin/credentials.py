@@ -24,6 +24,9 @@ class Credentials:
     def add_client(self, client: OAuthClient) -> None:
         self._add(self._clients, client)
 
+    def find_client(self, client_id: str) -> OAuthClient | None:
+        return next((one for one in list(self._clients) if one.id == client_id), None)
+
     def _add(self, held: list, new: Machine | OAuthClient) -> None:
         with self._lock:
             if any(new.id == old.id for old in held):

@@ -29,11 +29,11 @@ class CookieJar:
 
     def signed_in(self, session: Session, client_uat: int) -> list[str]:
         token = self.instance.session_token(session, self.origin)
-        return [*self.session_token(token), *self._client_uat(client_uat),
+        return [*self.session_token(token), *self.client_uat(client_uat),
                 self._refresh(session.refresh_token, f"; Max-Age={YEAR}")]
 
     def signed_out(self) -> list[str]:
-        return [*self._named(SESSION, "", GONE), *self._client_uat(0), self._refresh("", GONE)]
+        return [*self._named(SESSION, "", GONE), *self.client_uat(0), self._refresh("", GONE)]
 
     def session_token(self, token: str) -> list[str]:
         return self._named(SESSION, token, f"; Max-Age={YEAR}")
@@ -45,7 +45,7 @@ class CookieJar:
         """A cookie that carries a handshake's result from the Frontend API to the application."""
         return self._cookie(name, value, f"; Max-Age={seconds}; HttpOnly", self.domain)
 
-    def _client_uat(self, value: int) -> list[str]:
+    def client_uat(self, value: int) -> list[str]:
         return self._named(CLIENT_UAT, str(value), f"; Max-Age={YEAR}", self.domain)
 
     def _refresh(self, value: str, lifetime: str) -> str:

@@ -16,6 +16,7 @@ class Request:
     target: str
     headers: dict[str, str]          # lower-case names; repeated ones joined by a comma
     body: bytes = b""
+    scheme: str = "http"             # how it came
     path: str = field(init=False)
     query: dict[str, str] = field(init=False)
 
@@ -57,8 +58,8 @@ def html_response(text: str, status: int = 200) -> Response:
                     [("Cache-Control", "no-store")])
 
 
-def redirect(location: str) -> Response:
-    return Response(303, headers=[("Location", location), ("Cache-Control", "no-store")])
+def redirect(location: str, status: int = 303) -> Response:
+    return Response(status, headers=[("Location", location), ("Cache-Control", "no-store")])
 
 
 def clerk_error(status: int, code: str, message: str, long_message: str | None = None,

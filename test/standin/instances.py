@@ -15,6 +15,7 @@ from .handshake_payloads import HandshakePayloads
 from .ids import new_id
 from .jwt_templates import JWTTemplate
 from .keys import SigningKey, pooled_key
+from .oauth_grants import OAuthGrants
 from .sessions import PENDING, Session, Sessions
 from .tokens import SESSION_SECONDS, Minter
 from .users import Directory
@@ -44,6 +45,7 @@ class Instance:
         self.handshakes = HandshakePayloads()
         self.jwt_templates: dict[str, JWTTemplate] = {}
         self.credentials = Credentials()
+        self.oauth = OAuthGrants()
 
     def minter(self) -> Minter:
         return Minter(self.keys[0], self.issuer, self.app_origins[0])

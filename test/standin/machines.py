@@ -36,8 +36,14 @@ class Machine:
 
 @dataclass(frozen=True)
 class OAuthClient:
+    """A client; without a secret it is a public one, which has PKCE alone."""
     name: str
     id: str = field(default_factory=lambda: new_id("cl"))
+    redirect_uris: tuple[str, ...] = ()
+    secret: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "redirect_uris", tuple(self.redirect_uris))
 
 
 def first_machines() -> list[Machine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Iterable
+from typing import Iterable, Mapping
 from urllib.parse import urlencode
 
 from .users import User
@@ -78,6 +78,25 @@ def tasks(base: str, user: User, redirect_url: str) -> str:
         "before it counts.</p>\n"
         f'<form method="post" action="{base}/sign-in/tasks">\n{_hidden(redirect_url)}'
         "<button>Complete the task</button>\n</form>")
+
+
+def consent(base: str, client: str, scopes: Iterable[str], users: Iterable[User],
+            fields: Mapping[str, str]) -> str:
+    """What an OAuth client wants, and who allows it; `fields` is its request."""
+    kept = "\n".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+                     for name, value in fields.items() if name != "user")
+    buttons = "\n".join(
+        f'<li><button name="user" value="{escape(user.key)}">Allow as {escape(user.first_name)} '
+        f"{escape(user.last_name)}</button></li>" for user in users)
+    return _page(
+        "Allow access",
+        f"<p>{escape(client)} asks for: {escape(', '.join(scopes))}.</p>\n"
+        f'<form method="post" action="{base}/oauth/authorize">\n{kept}\n<ul>\n{buttons}\n'
+        '<li><button name="user" value="">Refuse</button></li>\n</ul>\n</form>')
+
+
+def refused(text: str) -> str:
+    return _page("This cannot be", f'<p class="note" role="alert">{escape(text)}</p>')
 
 
 def signed_out(base: str) -> str:

@@ -43,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         body = self.rfile.read(int(length))
         try:
-            request = Request(self.command, self.path, headers, body)
+            scheme = "https" if isinstance(self.connection, ssl.SSLSocket) else "http"
+            request = Request(self.command, self.path, headers, body, scheme)
         except ValueError:
             self.refuse(400)
             return

@@ -16,6 +16,7 @@ from standin.tokens import decode
 from standin.users import ADMIN, PENDING, USERS
 
 APP = "http://localhost:8080/app?page=2"
+LIVE_KEY = "pk_live_Y2xlcmsudGlkZXdhdGVyLWJvb2tzLmV4YW1wbGUk"
 OTHER_COOKIES = ("__client_uat", "__clerk_db_jwt")
 
 
@@ -120,18 +121,22 @@ def test_a_click_signs_in_and_leads_back(clerk, browser):
 
 
 def test_attributes_of_the_cookies(clerk, ask):
-    answer = ask("/sign-in", "POST", "user=admin", Content_Type="application/x-www-form-urlencoded")
-    lines = {line.split("=")[0]: line for line in answer.headers.get_all("Set-Cookie")}
-    assert "HttpOnly" in lines.pop("__client")
-    assert set(lines) == {name + tail for name in ("__session", *OTHER_COOKIES)
-                          for tail in ("", f"_{clerk.cookie_suffix}")}
-    for line in lines.values():
-        assert line.split("; ")[1:] == ["Path=/", "SameSite=Lax"]
+    answer = ask("/sign-in", "POST", "user=admin", Host="localhost",
+                 Content_Type="application/x-www-form-urlencoded")
+    lines = {line.split("=")[0]: line.split("; ")[1:]
+             for line in answer.headers.get_all("Set-Cookie")}
+    suffix = clerk.cookie_suffix
+    hidden = {name for name, attributes in lines.items() if "HttpOnly" in attributes}
+    assert hidden == {"__client", f"__refresh_{suffix}"}
+    assert set(lines) - hidden == {name + tail for name in ("__session", *OTHER_COOKIES)
+                                   for tail in ("", f"_{suffix}")}
+    for attributes in lines.values():
+        assert attributes[0] == "Path=/" and "SameSite=Lax" in attributes
+        assert not any(one.startswith(("Domain", "Secure")) for one in attributes)
 
 
 def test_a_production_instance_has_no_dev_browser(clerk):
-    live = clerk.new_instance(
-        "live", publishable_key="pk_live_Y2xlcmsudGlkZXdhdGVyLWJvb2tzLmV4YW1wbGUk")
+    live = clerk.new_instance("live", publishable_key=LIVE_KEY)
     browser = Browser(clerk.url)
     browser.go("/fapi/live/sign-in", {"user": "member", "redirect_url": APP})
     cookies = browser.cookies()
@@ -172,10 +177,15 @@ def test_redirect_url_leads_only_to_the_application(browser, url):
     assert _Outline(text).hidden == {}
 
 
-def test_the_page_warns_when_cookies_cannot_reach_the_application(clerk, browser):
-    assert "do not reach it" not in browser.go("/sign-in", redirect_url=APP)[2]
-    browser.url = clerk.url
-    assert "do not reach it" in browser.go("/sign-in", redirect_url=APP)[2]
+def test_the_page_warns_when_the_application_cannot_hear_of_it(clerk, browser):
+    """Development tells by the query, production only by cookies of the same host or domain."""
+    clerk.new_instance("live", publishable_key=LIVE_KEY)
+
+    def warns(path: str) -> bool:
+        return "do not reach it" in browser.go(path, redirect_url=APP)[2]
+    assert not warns("/sign-in") and not warns("/fapi/live/sign-in")
+    browser.url = clerk.url   # 127.0.0.1
+    assert not warns("/sign-in") and warns("/fapi/live/sign-in")
 
 
 def test_the_page_escapes_what_it_shows(browser):

@@ -210,7 +210,8 @@ def test_users_can_be_changed_by_control(clerk, ask):
 
 def test_app_origins_can_be_changed(clerk, ask):
     clerk.set_app_origins("http://localhost:1234")
-    answer = ask("/sign-in", "POST", "user=admin&redirect_url=http://localhost:1234/x")
+    answer = ask("/sign-in", "POST", "user=admin&redirect_url=http://localhost:1234/x",
+                 Host="localhost")
     assert answer.headers["Location"] == "http://localhost:1234/x"
     assert decode(clerk.mint.session())[1]["azp"] == "http://localhost:1234"
 

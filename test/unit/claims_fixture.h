@@ -7,11 +7,11 @@
 #include "support.h"
 
 /** The JSON object @a text, read as a token's payload is read. */
-static inline const json_t *fixture_payload(const char *text, apr_pool_t *pool)
+static inline const clerk_node *fixture_payload(const char *text, apr_pool_t *pool)
 {
-    const json_t *payload = NULL;
+    const clerk_node *payload = NULL;
 
-    if (clerk_json_load(&payload, support_text(text, pool), pool, NULL) != CLERK_OK) {
+    if (clerk_node_load(&payload, support_text(text, pool), pool, NULL) != CLERK_OK) {
         fail_msg("the test's own payload cannot be read: %s", text);
     }
     return payload;

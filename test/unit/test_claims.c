@@ -40,11 +40,11 @@ static void reads_each_claim_by_its_name(void **state)
     assert_string_equal(claims.sid, "b");
     assert_string_equal(claims.iss, "c");
     assert_string_equal(claims.azp, "d");
-    assert_true(json_is_array(claims.aud));
+    assert_true(clerk_node_is(claims.aud, CLERK_NODE_ARRAY));
     assert_int_equal(claims.exp.seconds, 6);
     assert_int_equal(claims.nbf.seconds, 7);
     assert_int_equal(claims.iat.seconds, 8);
-    assert_true(json_is_object(claims.json));
+    assert_true(clerk_node_is(claims.payload, CLERK_NODE_OBJECT));
 }
 
 static const struct {

@@ -9,9 +9,9 @@
 
 #include "core/jws.h"
 
-static clerk_key key_of(EVP_PKEY *pkey, clerk_jwt_alg alg)
+static clerk_key key_of(EVP_PKEY *pkey, clerk_jwt_alg alg, apr_pool_t *pool)
 {
-    clerk_key key = { "k", alg, pkey };
+    clerk_key key = { "k", alg, pkey, clerk_jws_contexts(alg, pkey, pool) };
 
     return key;
 }
@@ -73,7 +73,7 @@ static void algorithms(void **state)
     size_t i;
 
     for (i = 0; i < support_count(algorithm_cases); i++) {
-        clerk_key key = key_of(support_signing_key(), algorithm_cases[i].key_alg);
+        clerk_key key = key_of(support_signing_key(), algorithm_cases[i].key_alg, *state);
         const char *token = support_sign_jwt_with(
             support_signing_key(), algorithm_cases[i].digest,
             header_of(algorithm_cases[i].token_alg, *state), SUPPORT_PAYLOAD, *state);
@@ -92,7 +92,7 @@ static void hmac_with_the_public_key_is_refused(void **state)
         NULL, "HMAC", NULL, (const unsigned char *)pem, strlen(pem));
     const char *token =
         support_unsigned_jwt("{\"alg\":\"HS256\"}", SUPPORT_PAYLOAD, *state);
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char mac[EVP_MAX_MD_SIZE];
     size_t len = sizeof(mac);
@@ -114,7 +114,7 @@ static void a_pss_signature_is_not_pkcs1(void **state)
 {
     const char *token =
         support_unsigned_jwt("{\"alg\":\"RS256\"}", SUPPORT_PAYLOAD, *state);
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *key_ctx;
     unsigned char signature[256];
@@ -137,7 +137,7 @@ static void a_pss_signature_is_not_pkcs1(void **state)
 
 static void a_strangers_signature_is_refused(void **state)
 {
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     const char *token = support_sign_jwt_with(support_stranger_key(), "SHA256",
                                               SUPPORT_HEADER, SUPPORT_PAYLOAD, *state);
 
@@ -147,7 +147,7 @@ static void a_strangers_signature_is_refused(void **state)
 /* J10: every bit of the signature counts. */
 static void one_bit_of_the_signature_matters(void **state)
 {
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     clerk_jwt jwt =
         decoded(support_sign_jwt(SUPPORT_HEADER, SUPPORT_PAYLOAD, *state), *state);
     char *bytes = apr_pmemdup(*state, jwt.signature.ptr, jwt.signature.len);
@@ -168,7 +168,7 @@ static void one_bit_of_the_signature_matters(void **state)
 /* J11: and every byte that it was made for */
 static void one_byte_of_the_input_matters(void **state)
 {
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     clerk_jwt jwt =
         decoded(support_sign_jwt(SUPPORT_HEADER, SUPPORT_PAYLOAD, *state), *state);
     char *bytes = apr_pmemdup(*state, jwt.signing_input.ptr, jwt.signing_input.len);
@@ -192,7 +192,7 @@ static void one_byte_of_the_input_matters(void **state)
 /* J11, as an attacker would: another payload under the old signature */
 static void a_swapped_payload_is_refused(void **state)
 {
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     const char *honest =
         support_sign_jwt(SUPPORT_HEADER, "{\"sub\":\"user_1\"}", *state);
     const char *forged =
@@ -221,7 +221,7 @@ static const struct {
 /* RFC 8017, 8.2.2, step 1: as long as the modulus, no more and no less */
 static void signature_is_as_long_as_the_key(void **state)
 {
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     clerk_jwt jwt =
         decoded(support_sign_jwt(SUPPORT_HEADER, SUPPORT_PAYLOAD, *state), *state);
     clerk_slice signature = jwt.signature;
@@ -246,7 +246,7 @@ static void signature_is_as_long_as_the_key(void **state)
 /* Numbers that nobody signs with: 0, 1, and one beyond the modulus */
 static void degenerate_signatures_are_refused(void **state)
 {
-    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_signing_key(), CLERK_ALG_RS256, *state);
     clerk_jwt jwt =
         decoded(support_sign_jwt(SUPPORT_HEADER, SUPPORT_PAYLOAD, *state), *state);
     unsigned char bytes[256];
@@ -273,7 +273,7 @@ static void larger_keys_and_small_exponents_work(void **state)
     size_t i;
 
     for (i = 0; i < support_count(keys); i++) {
-        clerk_key key = key_of(keys[i], CLERK_ALG_RS256);
+        clerk_key key = key_of(keys[i], CLERK_ALG_RS256, *state);
 
         assert_int_equal(verify(support_sign_jwt_with(keys[i], "SHA256", SUPPORT_HEADER,
                                                       SUPPORT_PAYLOAD, *state),
@@ -286,7 +286,7 @@ static void larger_keys_and_small_exponents_work(void **state)
 static void a_key_that_openssl_cannot_use_is_unexpected(void **state)
 {
     EVP_PKEY *curve = EVP_EC_gen("P-256");
-    clerk_key key = key_of(curve, CLERK_ALG_RS256);
+    clerk_key key = key_of(curve, CLERK_ALG_RS256, *state);
     clerk_jwt jwt =
         decoded(support_sign_jwt(SUPPORT_HEADER, SUPPORT_PAYLOAD, *state), *state);
     clerk_error error;
@@ -299,7 +299,7 @@ static void a_key_that_openssl_cannot_use_is_unexpected(void **state)
 
 static void failures_leave_no_openssl_errors(void **state)
 {
-    clerk_key key = key_of(support_stranger_key(), CLERK_ALG_RS256);
+    clerk_key key = key_of(support_stranger_key(), CLERK_ALG_RS256, *state);
     const char *token = support_sign_jwt(SUPPORT_HEADER, SUPPORT_PAYLOAD, *state);
 
     ERR_clear_error();
@@ -339,7 +339,7 @@ static void *verify_repeatedly(void *argument)
 
 static void one_key_serves_many_threads(void **state)
 {
-    struct shared shared = { .key = key_of(support_signing_key(), CLERK_ALG_RS256) };
+    struct shared shared = { .key = key_of(support_signing_key(), CLERK_ALG_RS256, *state) };
     struct worker workers[4];
     pthread_t threads[4];
     int i;

@@ -85,7 +85,7 @@ static void reads_factor_ages(void **state)
 
     for (i = 0; i < COUNT(shapes); i++) {
         const char *payload = apr_psprintf(*state, "{\"fva\":%s}", shapes[i].fva);
-        const json_t *fva = json_object_get(fixture_payload(payload, *state), "fva");
+        const clerk_node *fva = clerk_node_member(fixture_payload(payload, *state), "fva");
 
         if (clerk_factor_ages_read(fva).known != shapes[i].known) {
             fail_msg("%s", shapes[i].fva);
@@ -197,7 +197,7 @@ static void hints_as_the_browser_sdk_reads_it(void **state)
         assert_true(clerk_reverification_parse(&asked, clerk_slice_of(hints[i].asked)));
         got = clerk_reverification_hint(&asked, *state);
         assert_string_equal(got, want);
-        assert_true(json_is_object(fixture_payload(got, *state)));
+        assert_int_equal(fixture_payload(got, *state)->type, CLERK_NODE_OBJECT);
     }
 }
 

@@ -4,9 +4,9 @@
 #include "claims_fixture.h"
 
 /** `value` as member `s` of an object. */
-static const json_t *member(const char *value, apr_pool_t *pool)
+static const clerk_node *member(const char *value, apr_pool_t *pool)
 {
-    return json_object_get(
+    return clerk_node_member(
         fixture_payload(apr_pstrcat(pool, "{\"s\":", value, "}", NULL), pool), "s");
 }
 
@@ -34,7 +34,7 @@ static void reads_arrays_and_texts(void **state)
     apr_size_t i;
 
     for (i = 0; i < support_count(cases); i++) {
-        const json_t *value = member(cases[i].value, pool);
+        const clerk_node *value = member(cases[i].value, pool);
         clerk_scopes array = clerk_scopes_of_array(value, pool);
         clerk_scopes text = clerk_scopes_of_text(value, pool);
         const char *of_array = clerk_scopes_text(&array, pool);

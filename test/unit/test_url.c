@@ -278,6 +278,29 @@ static void compares_origins(void **state)
 }
 
 /* The query goes before the fragment, also where there was no query. */
+static const struct {
+    const char *url, *want;
+} web_origins[] = {
+    { "https://www.example.com/a?b#c", "https://www.example.com" },
+    { "HTTPS://WWW.Example.com:443", "https://www.example.com" },
+    { "https://www.example.com:80/", "https://www.example.com:80" },
+    { "http://localhost:80", "http://localhost" },
+    { "http://LocalHost:8080/x", "http://localhost:8080" },
+    { "http://[::1]:80/", "http://[::1]" },
+};
+
+static void writes_origins_as_browsers_do(void **state)
+{
+    size_t i;
+
+    for (i = 0; i < support_count(web_origins); i++) {
+        clerk_url url;
+
+        assert_true(clerk_url_parse(&url, support_text(web_origins[i].url, *state)));
+        assert_string_equal(clerk_url_web_origin(&url, *state), web_origins[i].want);
+    }
+}
+
 static void sets_parameters(void **state)
 {
     clerk_url url;
@@ -299,6 +322,7 @@ int main(void)
         support_test(knows_paths_of_this_site),
         support_test(knows_hosts),
         support_test(compares_origins),
+        support_test(writes_origins_as_browsers_do),
         support_test(sets_parameters),
     };
 

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "core/base64url.h"
+#include "core/json.h"
 #include "core/jws.h"
 
 /*

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 - what a browser is told besides the answer: redirects, cookies, reasons */
+#include "navigation.h"
+
+#include <http_core.h>
+
+#include "export.h"
+#include "log.h"
+#include "module.h"
+#include "path_rules.h"
+
+/* ---------------------------------------------------------------- what is allowed */
+
+/**
+ * Whether this is the request that the browser sent, and the first to be judged. An internal
+ * redirect takes its place where nothing was judged before; not so an error page, which is a
+ * GET whatever the browser sent.
+ */
+static int is_of_browser(const request_rec *r)
+{
+    return r->main == NULL && clerk_request_earlier(r) == NULL
+           && (r->prev == NULL || r->prev->status == HTTP_OK);
+}
+
+static clerk_organization_target organization_of(const clerk_dir_config *config,
+                                                 const char *own_url, apr_pool_t *pool)
+{
+    clerk_organization_target target = { CLERK_ORGANIZATION_UNSAID, NULL };
+    const char *path, *id = NULL, *slug = NULL;
+    clerk_url url;
+
+    if ((config->organization_paths == NULL && config->personal_account_paths == NULL)
+        || !clerk_url_parse(&url, clerk_slice_of(own_url)))
+    {
+        return target;
+    }
+    path = url.path.len > 0 ? clerk_slice_copy(url.path, pool) : "/";
+    clerk_path_rules_match(config->organization_paths, path, &id, &slug, pool);
+    if (id != NULL || slug != NULL) {
+        target.kind = id ? CLERK_ORGANIZATION_BY_ID : CLERK_ORGANIZATION_BY_SLUG;
+        target.value = id ? id : slug;
+    }
+    else if (clerk_path_rules_match(config->personal_account_paths, path, NULL, NULL,
+                                    pool)) {
+        target.kind = CLERK_ORGANIZATION_PERSONAL;
+    }
+    return target;
+}
+
+clerk_session_options clerk_navigation_options(request_rec *r,
+                                               const clerk_request *record)
+{
+    const clerk_dir_config *config = clerk_request_config(r);
+    clerk_session_options options = { .sign_in_url = config->sign_in_url };
+
+    if (!clerk_config_renews_sessions(config, record->instance) || !is_of_browser(r)) {
+        return options;
+    }
+    options.handshake = 1;
+    options.cross_origin_sync = config->cross_origin_sync == CLERK_ON;
+    options.satellite_auto_sync = config->satellite_auto_sync == CLERK_ON;
+    if (clerk_is_handshake_eligible(&record->facts)) {
+        options.organization = organization_of(config, record->facts.own_url, r->pool);
+    }
+    return options;
+}
+
+/* ---------------------------------------------------------------- what is told */
+
+/* Where they survive an error answer, and an application's own fields. */
+static void add_cookies(request_rec *r, const apr_array_header_t *cookies)
+{
+    int i;
+
+    for (i = 0; cookies != NULL && i < cookies->nelts; i++) {
+        apr_table_addn(r->err_headers_out, "Set-Cookie",
+                       APR_ARRAY_IDX(cookies, i, const char *));
+    }
+}
+
+static void add_reason(request_rec *r, const clerk_verdict *verdict)
+{
+    const clerk_decision *decision = &verdict->decision;
+    const char *message = *decision->message ? decision->message : verdict->detail;
+
+    apr_table_setn(r->err_headers_out, "X-Clerk-Auth-Status", decision->state);
+    apr_table_setn(r->err_headers_out, "X-Clerk-Auth-Reason", decision->reason);
+    if (message != NULL) {
+        apr_table_setn(r->err_headers_out, "X-Clerk-Auth-Message", message);
+    }
+}
+
+/* A redirect that is not made must not be counted either. */
+static int is_unmade_handshake(const request_rec *r, const clerk_decision *decision)
+{
+    return clerk_config_is_log_only(clerk_request_config(r))
+           && strcmp(decision->state, "handshake") == 0;
+}
+
+void clerk_navigation_tell(request_rec *r, const clerk_request *record)
+{
+    const clerk_decision *decision = &record->verdict.decision;
+
+    if (!is_unmade_handshake(r, decision)) {
+        add_cookies(r, decision->cookies);
+    }
+    if (clerk_request_config(r)->debug_headers == CLERK_ON && *decision->reason != '\0')
+    {
+        add_reason(r, &record->verdict);
+    }
+    if (decision->advice != NULL) {
+        clerk_log_advice(r, decision->advice);
+    }
+}
+
+int clerk_navigation_redirect(request_rec *r, clerk_request *record)
+{
+    const clerk_decision *decision = &record->verdict.decision;
+
+    if (decision->kind != CLERK_HANDSHAKE
+        || clerk_config_is_log_only(clerk_request_config(r)))
+    {
+        return DECLINED;
+    }
+    clerk_log_redirect(r, record);
+    clerk_export_refusal(r, record);
+    clerk_request_varies(r);
+    apr_table_setn(r->headers_out, "Location", decision->location);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    return HTTP_TEMPORARY_REDIRECT;
+}

@@ -6,12 +6,9 @@ static void register_hooks(apr_pool_t *pconf)
 {
     /* start: reset what configuration collects, check it whole, then a runtime a process */
     clerk_configuration_register(pconf);
-<<<<<<< HEAD
     clerk_shared_memory_register(pconf);
     clerk_watchdog_register(pconf);
-=======
     clerk_socache_register(pconf); /* before processes fork, and before each has its runtime */
->>>>>>> main
     clerk_runtime_register(pconf);
 
     /* a request, in the order in which httpd gets there */

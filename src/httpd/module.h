@@ -14,12 +14,9 @@ APLOG_USE_MODULE(clerk_auth);
 
 extern const command_rec clerk_directives[];
 
-<<<<<<< HEAD
 void clerk_shared_memory_register(apr_pool_t *pconf);
 void clerk_watchdog_register(apr_pool_t *pconf);
-=======
 void clerk_socache_register(apr_pool_t *pconf);
->>>>>>> main
 void clerk_runtime_register(apr_pool_t *pconf);
 void clerk_configuration_register(apr_pool_t *pconf);
 void clerk_scrub_register(apr_pool_t *pconf);

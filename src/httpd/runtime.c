@@ -14,12 +14,9 @@
 #include "config.h"
 #include "key_log.h"
 #include "module.h"
-<<<<<<< HEAD
 #include "shared_memory.h"
-#include "watchdog.h"
-=======
 #include "socache.h"
->>>>>>> main
+#include "watchdog.h"
 
 typedef struct clerk_runtime {
     clerk_verifier verifier;
@@ -66,13 +63,9 @@ static apr_status_t create_http(const clerk_http **http, const clerk_server_conf
 }
 
 static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *http,
-<<<<<<< HEAD
+                                     const clerk_sealed_cache *cache,
                                      const clerk_server_config *server,
                                      server_rec *main_server, apr_pool_t *pchild)
-=======
-                                     const clerk_sealed_cache *shared,
-                                     const clerk_server_config *server, apr_pool_t *pchild)
->>>>>>> main
 {
     const clerk_shared_memory *shared = clerk_shared_memory_get();
     clerk_key_store_options options = {
@@ -87,7 +80,7 @@ static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *
         .tell = clerk_log_keys,
         .baton = main_server,
     };
-    return clerk_key_store_create(store, http, shared, &options, pchild);
+    return clerk_key_store_create(store, http, cache, &options, pchild);
 }
 
 /** So that the other half serves who has nothing to do with the Backend API. */
@@ -124,10 +117,6 @@ static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_ap
     return clerk_token_cache_create(cache, api->http, &options, pchild);
 }
 
-<<<<<<< HEAD
-static apr_status_t furnish(clerk_verifier *verifier, const clerk_server_config *server,
-                            server_rec *main_server, apr_pool_t *pchild)
-=======
 static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_api *api,
                                    const clerk_server_config *server, apr_pool_t *pchild)
 {
@@ -138,22 +127,19 @@ static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_
 }
 
 static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
-                            const clerk_sealed_cache *shared,
-                            const clerk_server_config *server, apr_pool_t *pchild)
->>>>>>> main
+                            const clerk_server_config *server, server_rec *main_server,
+                            apr_pool_t *pchild)
 {
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-<<<<<<< HEAD
-        status = create_key_store(&verifier->keys, http, server, main_server, pchild);
+        status = create_key_store(&verifier->keys, http,
+                                  clerk_socache_open(pchild, main_server), server,
+                                  main_server, pchild);
     }
     if (status == APR_SUCCESS) {
         clerk_watchdog_start(verifier->keys, http, pchild);
-=======
-        status = create_key_store(&verifier->keys, http, shared, server, pchild);
->>>>>>> main
     }
     if (status == APR_SUCCESS) {
         status = open_api(api, http, server, pchild);
@@ -174,12 +160,7 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-<<<<<<< HEAD
-    status = furnish(&runtime->verifier, server, main_server, pchild);
-=======
-    status = furnish(&runtime->verifier, &runtime->api,
-                     clerk_socache_open(pchild, main_server), server, pchild);
->>>>>>> main
+    status = furnish(&runtime->verifier, &runtime->api, server, main_server, pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");

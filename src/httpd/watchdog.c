@@ -68,6 +68,7 @@ static apr_status_t end_background(void *http)
     apr_interval_time_t waited = 0;
 
     atomic_store(&child.is_ending, 1);
+    clerk_key_store_close(child.store);
     clerk_http_curl_stop(http);
     while (atomic_load(&child.is_busy) && waited < LONGEST_FAREWELL) {
         apr_sleep(NAP);

@@ -88,6 +88,13 @@ void clerk_board_pause(clerk_board_slot *slot, apr_interval_time_t length,
     }
 }
 
+void clerk_board_resume(clerk_board_slot *slot, apr_time_t until)
+{
+    int64_t paused_until = until;
+
+    atomic_compare_exchange_strong(&slot->paused_until, &paused_until, 0);
+}
+
 apr_interval_time_t clerk_board_pause_left(const clerk_board_slot *slot,
                                            apr_interval_time_t longest, apr_time_t now)
 {

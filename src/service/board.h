@@ -67,6 +67,9 @@ int clerk_board_is_leased(const clerk_board_slot *slot, apr_interval_time_t leng
 void clerk_board_pause(clerk_board_slot *slot, apr_interval_time_t length,
                        apr_interval_time_t longest, apr_time_t now);
 
+/** End the pause that ends at @a until, so that somebody may begin at once. */
+void clerk_board_resume(clerk_board_slot *slot, apr_time_t until);
+
 /** What is left of the pause: 0 when there is none, nor when it is longer than @a longest. */
 apr_interval_time_t clerk_board_pause_left(const clerk_board_slot *slot,
                                            apr_interval_time_t longest, apr_time_t now);

@@ -11,6 +11,7 @@ typedef struct clerk_key_supply {
     const clerk_http *http;
     const clerk_sealed_cache *cache; /* or NULL */
     clerk_key_store_options options;
+    atomic_int is_closed; /* what fails from now on is no fault of the source */
 } clerk_key_supply;
 
 /** What a fetch is to bring. */

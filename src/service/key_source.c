@@ -263,6 +263,10 @@ static int conclude(clerk_key_event *event, clerk_key_source *source,
     if (source->failure.status != CLERK_OK) {
         source->failed_at = now;
     }
+    if (source->failure.status != CLERK_OK && atomic_load(&source->supply->is_closed)) {
+        clerk_key_turn_abandon(&source->turn, now);
+        return 0;
+    }
     clerk_key_turn_end(&source->turn, &news, pause_after(got, &source->turn), now);
     return choose_event(event, source, failed_before, is_new, now);
 }

@@ -32,6 +32,7 @@ apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *h
     made->supply.http = http;
     made->supply.cache = cache;
     made->supply.options = *options;
+    atomic_init(&made->supply.is_closed, 0);
     made->pool = pool;
     made->sources = apr_hash_make(pool);
     status = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
@@ -141,6 +142,11 @@ int clerk_key_store_refresh(clerk_key_store *store, apr_time_t now)
     }
     apr_pool_destroy(pool);
     return failed;
+}
+
+void clerk_key_store_close(clerk_key_store *store)
+{
+    atomic_store(&store->supply.is_closed, 1);
 }
 
 void clerk_key_store_report(clerk_key_store *store, apr_time_t now,

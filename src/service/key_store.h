@@ -114,6 +114,12 @@ void clerk_key_store_add(clerk_key_store *store, const clerk_instance *instance,
  */
 int clerk_key_store_refresh(clerk_key_store *store, apr_time_t now);
 
+/**
+ * The process ends, and breaks off its fetches: those count for nothing, and the other
+ * processes may ask at once. Keys that are known are found until the store goes.
+ */
+void clerk_key_store_close(clerk_key_store *store);
+
 /** Call @a visit with what is known of each source, no lock held. */
 void clerk_key_store_report(clerk_key_store *store, apr_time_t now,
                             void (*visit)(void *baton, const clerk_key_report *report),

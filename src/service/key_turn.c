@@ -92,6 +92,18 @@ void clerk_key_turn_end(clerk_key_turn *turn, const clerk_key_news *news,
     turn->lease = 0;
 }
 
+void clerk_key_turn_abandon(clerk_key_turn *turn, apr_time_t now)
+{
+    clerk_board_slot *slot = turn->lease != 0 ? slot_of(turn, now) : NULL;
+
+    turn->has_asked = 0;
+    if (slot != NULL && clerk_board_holds(slot, turn->lease)) {
+        clerk_board_resume(slot, turn->asked_at + turn->interval);
+        clerk_board_release(slot, turn->lease);
+    }
+    turn->lease = 0;
+}
+
 int clerk_key_turn_is_held(const clerk_key_turn *turn, apr_time_t now)
 {
     const clerk_board_slot *slot = turn->lease != 0 ? slot_of(turn, now) : NULL;

@@ -52,6 +52,9 @@ clerk_key_leave clerk_key_turn_take_alone(clerk_key_turn *turn, apr_time_t now);
 void clerk_key_turn_end(clerk_key_turn *turn, const clerk_key_news *news,
                         apr_interval_time_t pause, apr_time_t now);
 
+/** As if nothing had been asked, for a process that ends in mid-fetch: others may at once. */
+void clerk_key_turn_abandon(clerk_key_turn *turn, apr_time_t now);
+
 /** Whether what we have got may be given to all: who was too slow has been replaced. */
 int clerk_key_turn_is_held(const clerk_key_turn *turn, apr_time_t now);
 

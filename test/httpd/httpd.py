@@ -18,6 +18,7 @@ import grp
 import os
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -195,7 +196,17 @@ class Httpd:
 
     def configure(self, config: str) -> None:
         """Replace the test's part of the configuration; a restart takes it up."""
-        self.config_file.write_text("\n".join([*self._frame(), config, ""]))
+        self.config_file.write_text("\n".join([*self._frame(), *self._keep_off_clerk(config),
+                                               config, ""]))
+
+    def _keep_off_clerk(self, config: str) -> list[str]:
+        """Keys are fetched at start. Where a test does not say from where, they would be from
+        the real Clerk: nothing listens on this proxy."""
+        if not self.clerk or re.search("Clerk(APIURL|JWKSURL|APIProxy)", config):
+            return []
+        self.log.allow(r"\[clerk_auth:error\].*the key set at https://\S+ could not be fetched: "
+                       "Couldn't connect")
+        return ["ClerkAPIProxy http://127.0.0.1:1"]
 
     def _frame(self) -> list[str]:
         lines = [f'ServerRoot "{self.root}"', f'DefaultRuntimeDir "{self.run}"']

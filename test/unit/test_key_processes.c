@@ -339,6 +339,30 @@ static void a_late_result_does_not_undo_a_newer(void **state)
     assert_int_equal(key_world_calls(s.w), 2);
 }
 
+static void close_store(fake_http *fake, const clerk_http_request *request)
+{
+    (void)request;
+    clerk_key_store_close(fake->baton);
+}
+
+/** Its fetch is broken off: no failure, and nobody has to wait for the interval. */
+static void a_process_that_ends_leaves_nothing_behind(void **state)
+{
+    server s = make_server(*state);
+
+    s.w->fake.result = APR_EGENERAL;
+    s.w->fake.before = close_store;
+    s.w->fake.baton = s.stores[0];
+    clerk_key_store_add(s.stores[0], &s.w->one, s.w->now);
+    assert_int_equal(refresh(&s, 0), 1);
+    key_world_calls(s.w);
+    s.w->fake.result = APR_SUCCESS;
+    s.w->fake.before = NULL;
+    assert_int_equal(clerk_board_outcome(slot_of(&s)), 0);
+    assert_int_equal(find(&s, 1, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(s.w), 1);
+}
+
 /* ---------------------------------------------------------------- what cannot be shared */
 
 /** Each for itself then, and each by the interval. */
@@ -503,6 +527,7 @@ int main(void)
         support_test(all_hear_of_one_failure),
         support_test(a_dead_process_is_not_waited_for),
         support_test(a_late_result_does_not_undo_a_newer),
+        support_test(a_process_that_ends_leaves_nothing_behind),
         support_test(a_set_that_fits_nowhere_is_fetched_by_each),
         support_test(nonsense_on_the_shelf_is_passed_over),
         support_test(tells_once_for_all),

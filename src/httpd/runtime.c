@@ -99,15 +99,17 @@ static apr_status_t open_api(clerk_api *api, const clerk_http *http,
 {
     api->http = http;
     api->clock = NULL;
-    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), pchild);
+    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), NULL, pchild);
 }
 
 static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_api *api,
+                                       const clerk_sealed_cache *shared,
                                        const clerk_server_config *server, apr_pool_t *pchild)
 {
     clerk_token_cache_options options = {
         .ttl = clerk_config_machine_token_ttl(server),
         .gate = api->gate,
+        .shared = shared,
         .patience = clerk_config_total_timeout(server),
         .patient = half_of_threads(),
         .max_entries = MOST_ANSWERS,
@@ -147,8 +149,9 @@ static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
     if (status == APR_SUCCESS) {
         status = create_renewal(&verifier->renewal, api, server, pchild);
     }
-    return status == APR_SUCCESS ? create_token_cache(&verifier->tokens, api, server, pchild)
-                                 : status;
+    return status == APR_SUCCESS
+               ? create_token_cache(&verifier->tokens, api, shared, server, pchild)
+               : status;
 }
 
 static void start_process(apr_pool_t *pchild, server_rec *main_server)

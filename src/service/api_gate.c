@@ -17,6 +17,7 @@ typedef struct clerk_api_peer {
 
 struct clerk_api_gate {
     apr_thread_mutex_t *mutex; /* guards all below */
+    clerk_board *board; /* or NULL */
     unsigned connections;
     unsigned under_way;
     apr_hash_t *peers; /* by clerk_instance.api_id; never removed: configuration bounds them */
@@ -24,7 +25,7 @@ struct clerk_api_gate {
 };
 
 apr_status_t clerk_api_gate_create(clerk_api_gate **gate, unsigned connections,
-                                   apr_pool_t *pchild)
+                                   clerk_board *board, apr_pool_t *pchild)
 {
     clerk_api_gate *made;
     apr_pool_t *pool;
@@ -36,6 +37,7 @@ apr_status_t clerk_api_gate_create(clerk_api_gate **gate, unsigned connections,
     made = apr_pcalloc(pool, sizeof(*made));
     made->pool = pool;
     made->connections = connections;
+    made->board = board;
     made->peers = apr_hash_make(pool);
     status = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
     if (status != APR_SUCCESS) {
@@ -60,11 +62,33 @@ static clerk_api_peer *peer_of(clerk_api_gate *gate, const clerk_instance *insta
 }
 
 /** A clock that was set back must not make a stop longer than it was meant to be. */
-static apr_interval_time_t stop_left(const clerk_api_peer *peer, apr_time_t now)
+static apr_interval_time_t own_stop_left(const clerk_api_peer *peer, apr_time_t now)
 {
     apr_interval_time_t left = peer->stopped_until - now;
 
     return left > peer->stop ? 0 : left;
+}
+
+/** What this process was told, or another one. */
+static apr_interval_time_t stop_left(const clerk_api_gate *gate,
+                                     const clerk_api_peer *peer, apr_time_t now)
+{
+    apr_interval_time_t left = own_stop_left(peer, now);
+    const clerk_board_slot *slot = clerk_board_find(gate->board, peer->id, now);
+    apr_interval_time_t others =
+        slot != NULL ? clerk_board_pause_left(slot, CLERK_API_LONGEST_STOP, now) : 0;
+
+    return left > others ? left : others;
+}
+
+static void tell_others(const clerk_api_gate *gate, const clerk_api_peer *peer,
+                        apr_time_t now)
+{
+    clerk_board_slot *slot = clerk_board_find(gate->board, peer->id, now);
+
+    if (slot != NULL) {
+        clerk_board_pause(slot, peer->stop, CLERK_API_LONGEST_STOP, now);
+    }
 }
 
 static clerk_status enter(clerk_api_pass *pass, clerk_api_gate *gate,
@@ -73,7 +97,7 @@ static clerk_status enter(clerk_api_pass *pass, clerk_api_gate *gate,
 {
     clerk_breaker_leave leave;
 
-    *after = stop_left(peer, now);
+    *after = stop_left(gate, peer, now);
     if (*after > 0) {
         return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
                           "the Backend API asked to be left alone for a while");
@@ -107,7 +131,8 @@ clerk_status clerk_api_gate_enter(clerk_api_pass *pass, clerk_api_gate *gate,
     return status;
 }
 
-static void stop(clerk_api_peer *peer, const clerk_api_outcome *outcome, apr_time_t now)
+static void stop(const clerk_api_gate *gate, clerk_api_peer *peer,
+                 const clerk_api_outcome *outcome, apr_time_t now)
 {
     apr_interval_time_t pause = outcome->retry_after;
 
@@ -118,9 +143,10 @@ static void stop(clerk_api_peer *peer, const clerk_api_outcome *outcome, apr_tim
         pause = CLERK_API_LONGEST_STOP;
     }
     /* of two answers the one that asks for more counts */
-    if (pause > 0 && pause > stop_left(peer, now)) {
+    if (pause > 0 && pause > own_stop_left(peer, now)) {
         peer->stop = pause;
         peer->stopped_until = now + pause;
+        tell_others(gate, peer, now);
     }
 }
 
@@ -130,6 +156,6 @@ void clerk_api_gate_leave(clerk_api_gate *gate, const clerk_api_pass *pass,
     apr_thread_mutex_lock(gate->mutex);
     gate->under_way--;
     clerk_breaker_note(&pass->peer->breaker, pass->is_probe, outcome->has_failed, now);
-    stop(pass->peer, outcome, now);
+    stop(gate, pass->peer, outcome, now);
     apr_thread_mutex_unlock(gate->mutex);
 }

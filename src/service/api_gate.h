@@ -5,7 +5,7 @@
 #include <apr_errno.h>
 #include <apr_time.h>
 
-#include "../core/instance.h"
+#include "board.h"
 
 /** A call is never put off for longer, whatever Retry-After says. */
 #define CLERK_API_LONGEST_STOP apr_time_from_sec(300)
@@ -15,7 +15,8 @@
 
 /**
  * One a process. It bounds the calls under way, and for each instance it stops all calls for
- * as long as an answer's Retry-After said, or while a breaker is open (breaker.h).
+ * as long as an answer's Retry-After said, or while a breaker is open (breaker.h). On a board
+ * a stop holds for all processes that have it.
  */
 typedef struct clerk_api_gate clerk_api_gate;
 
@@ -32,8 +33,9 @@ typedef struct clerk_api_outcome {
     apr_interval_time_t retry_after; /* -1: the answer named none */
 } clerk_api_outcome;
 
+/** @param board  NULL: stops are this process's own; else it must outlive the gate */
 apr_status_t clerk_api_gate_create(clerk_api_gate **gate, unsigned connections,
-                                   apr_pool_t *pchild);
+                                   clerk_board *board, apr_pool_t *pchild);
 
 /**
  * Ask for leave to make one call for @a instance. Never waits.

@@ -5,6 +5,8 @@
 #include "../core/machine_answer.h"
 #include "api_gate.h"
 #include "backend_api.h"
+#include "board.h"
+#include "sealed_cache.h"
 
 /** That a token is not known is remembered no longer than this. */
 #define CLERK_NEGATIVE_ANSWER_TTL apr_time_from_sec(5)
@@ -22,7 +24,9 @@ typedef struct clerk_token_cache_options {
     apr_interval_time_t ttl; /* of a good answer; 0: none is remembered */
     clerk_api_gate *gate;    /* shared with others who call; NULL: one of its own */
     unsigned connections;    /* of a gate of its own: requests under way at most */
-    apr_interval_time_t patience; /* with the question of another thread */
+    const clerk_sealed_cache *shared; /* other processes' answers; or NULL */
+    clerk_board *turns; /* of the processes that share it, by digests of tokens; or NULL */
+    apr_interval_time_t patience; /* with the question of another thread or process */
     unsigned patient; /* threads that wait so at a time; more of them only for a moment */
     apr_size_t max_entries;
     apr_size_t max_bytes;
@@ -43,6 +47,11 @@ apr_status_t clerk_token_cache_create(clerk_token_cache **cache, const clerk_htt
  * all. The key is a digest of purpose, type, instance and token. While a question is under
  * way others who have the same wait for its answer. No lock is held meanwhile. What the gate
  * (api_gate.h) does not let pass fails at once.
+ *
+ * Where a cache is shared, what this process does not remember is looked for there, and what
+ * is found is judged as if the API had just said it. One process asks at a time; the others
+ * wait until it has answered, and ask themselves if its answer does not arrive. With a TTL of
+ * 0 nothing is shared.
  *
  * @param token    clerk_token_is_opaque
  * @param answer   filled on success; owned by @a pool

@@ -24,8 +24,11 @@ def named_modules(text: str) -> list[str]:
 
 def with_files_of(server: Httpd, text: str) -> str:
     """Files that are not on this machine in places that are."""
-    text = re.sub(r"file:/etc/clerk/(\w+)",
-                  lambda found: f'file:{server.file(found[1], "sk_live_example")}', text)
+    def key(found: re.Match) -> str:
+        begins = "ak_" if found[1].startswith("machine") else "sk_live_"
+        return f'file:{server.file(found[1], begins + "example")}'
+
+    text = re.sub(r"file:/etc/clerk/(\w+)", key, text)
     for word in re.findall(r"\$\{CERTIFICATES\}/(\w+)\.pem", text):
         certificate, key = make_certificate(Path(server.root), f"{word}.example.com")
         shutil.move(certificate, server.root / f"{word}.pem")
@@ -36,7 +39,7 @@ def with_files_of(server: Httpd, text: str) -> str:
 
 def test_there_is_an_example_of_each_kind():
     assert {place.stem for place in FRAGMENTS} == {
-        "static-site", "cgi", "reverse-proxy", "api-spa", "two-instances"}
+        "static-site", "cgi", "reverse-proxy", "api-spa", "machine-api", "two-instances"}
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda place: place.stem)

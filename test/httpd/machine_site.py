@@ -80,6 +80,7 @@ def verification(kind: str, secret: str, bearer: str) -> Call:
 
 class MachineSite(ClerkSite):
     """A page in each section, which says the section's name, and a production instance."""
+    SECTIONS = SECTIONS
 
     def __init__(self, start, standin: Standin, *lines: str, sections: str = SECTIONS,
                  clerk: InstanceHandle | None = None, **options):

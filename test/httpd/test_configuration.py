@@ -180,7 +180,7 @@ SERVER = [
           ("ClerkAPIProxy", "The URL of an HTTP proxy on the way to Clerk's API")]],
     *[(f"{name} {time}", f'{name}: "{time}"{NO_TIME}')
       for name in ("ClerkKeyRefresh", "ClerkKeyMaxStale", "ClerkKeyMinInterval",
-                   "ClerkAPITimeout", "ClerkClockSkew")
+                   "ClerkAPITimeout", "ClerkClockSkew", "ClerkMachineTokenTTL")
       for time in ("soon", "-5s", "5x", "1.5s", "s", "99999999999999999999", "5sec", "5msx",
                    "24h30", "5s,10s")],
     *[(f"{name} {zero}", f"{name}: the time must be more than 0")
@@ -246,6 +246,7 @@ def test_a_start_says_the_same(line, sentence):
 
 SERVER_LINES = ["ClerkKeyRefresh 300s", "ClerkKeyMaxStale 24h", "ClerkKeyMinInterval 10s",
                 "ClerkAPITimeout 2s 5s", "ClerkAPICAFile garbage.pem",
+                "ClerkMachineTokenTTL 30s", "ClerkAPIConnections 8",
                 "ClerkAPIProxy http://proxy.example.com:3128"]
 
 

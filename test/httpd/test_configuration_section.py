@@ -164,8 +164,11 @@ def test_a_start_says_the_same(line, sentence):
 
 PADDED = "pk_test_" + base64.b64encode(b"happy-hippo-12.clerk.accounts.dev$").decode()
 KEYED = f"ClerkPublishableKey {PK}\n"
+MACHINE = "ak_nobodyMayEverSeeThis"
 
 ANYWHERE = [
+    "ClerkAcceptsToken session_token", "ClerkAcceptsToken oauth_token Session_Token",
+    "ClerkAcceptsToken session_token\nClerkAcceptsToken oauth_token",
     "ClerkAuthorizedParties https://www.example.com",
     "ClerkAuthorizedParties https://www.example.com http://localhost:3000 "
     "chrome-extension://abcdefghijklmnop",
@@ -200,6 +203,7 @@ IN_SECTIONS = [
     f"ClerkPublishableKey {PK}", f'ClerkPublishableKey "{PK}"', f"ClerkPublishableKey ' {PK} '",
     f"ClerkPublishableKey {PADDED}", "ClerkPublishableKey pk_test_Y2xlcmsuZXhhbXBsZS5jb20k",
     f"ClerkSecretKey {SECRET}", "ClerkSecretKey sk_test_a", f'ClerkSecretKey "{SECRET}"',
+    f"ClerkMachineSecretKey {MACHINE}", f"ClerkMachineSecretKey ' {MACHINE} '",
     "ClerkAPIURL https://api.clerk.com", "ClerkAPIURL https://api.example.com:8443/clerk/",
     "ClerkAPIURL http://localhost:8080", "ClerkAPIURL http://127.0.0.1",
     "ClerkAPIURL http://127.9.9.9:1", "ClerkAPIURL http://[::1]:8080",
@@ -214,6 +218,8 @@ IN_SECTIONS = [
 ]
 WHOLE_SERVER = [
     "ClerkKeyRefresh 300", "ClerkKeyRefresh 5mi", "ClerkKeyMaxStale 24h",
+    "ClerkMachineTokenTTL 0", "ClerkMachineTokenTTL 60", "ClerkMachineTokenTTL 500ms",
+    "ClerkAPIConnections 1", "ClerkAPIConnections 1000",
     "ClerkKeyMinInterval 500ms", "ClerkAPITimeout 2s", "ClerkAPITimeout 2s 2s",
     "ClerkAPITimeout 500ms 5s", "ClerkAPIProxy http://proxy.example.com:3128",
     "ClerkAPIProxy https://proxy.example.com", "ClerkAPIProxy http://[::1]:3128/",

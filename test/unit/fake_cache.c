@@ -18,28 +18,29 @@ static apr_status_t cache_get(void *baton, const unsigned char key[CLERK_DIGEST_
                               clerk_slice *value, apr_pool_t *pool)
 {
     fake_cache *self = baton;
-    int i = fake_cache_index(self, key);
+    apr_status_t status = APR_NOTFOUND;
+    int i;
 
+    pthread_mutex_lock(&self->mutex);
+    i = fake_cache_index(self, key);
     self->gets++;
-    if (self->broken != APR_SUCCESS || i < 0) {
-        return self->broken != APR_SUCCESS ? self->broken : APR_NOTFOUND;
+    if (self->broken != APR_SUCCESS) {
+        status = self->broken;
     }
-    *value =
-        support_bytes(self->entries[i].value.ptr, self->entries[i].value.len, pool);
-    return APR_SUCCESS;
+    else if (i >= 0) {
+        *value =
+            support_bytes(self->entries[i].value.ptr, self->entries[i].value.len, pool);
+        status = APR_SUCCESS;
+    }
+    pthread_mutex_unlock(&self->mutex);
+    return status;
 }
 
-static apr_status_t cache_put(void *baton, const unsigned char key[CLERK_DIGEST_LENGTH],
-                              clerk_slice value, apr_time_t expires, apr_pool_t *pool)
+static void store(fake_cache *self, const unsigned char *key, clerk_slice value,
+                  apr_time_t expires)
 {
-    fake_cache *self = baton;
     int i = fake_cache_index(self, key);
 
-    (void)pool;
-    self->puts++;
-    if (self->broken != APR_SUCCESS) {
-        return self->broken;
-    }
     if (i < 0) {
         assert_true(self->count < FAKE_CACHE_ENTRIES);
         i = self->count++;
@@ -47,7 +48,21 @@ static apr_status_t cache_put(void *baton, const unsigned char key[CLERK_DIGEST_
     memcpy(self->entries[i].key, key, CLERK_DIGEST_LENGTH);
     self->entries[i].expires = expires;
     fake_cache_plant(self, i, value);
-    return APR_SUCCESS;
+}
+
+static apr_status_t cache_put(void *baton, const unsigned char key[CLERK_DIGEST_LENGTH],
+                              clerk_slice value, apr_time_t expires, apr_pool_t *pool)
+{
+    fake_cache *self = baton;
+
+    (void)pool;
+    pthread_mutex_lock(&self->mutex);
+    self->puts++;
+    if (self->broken == APR_SUCCESS) {
+        store(self, key, value, expires);
+    }
+    pthread_mutex_unlock(&self->mutex);
+    return self->broken;
 }
 
 void fake_cache_plant(fake_cache *cache, int index, clerk_slice value)
@@ -59,6 +74,7 @@ fake_cache *fake_cache_make(apr_pool_t *pool)
 {
     fake_cache *cache = apr_pcalloc(pool, sizeof(*cache));
 
+    pthread_mutex_init(&cache->mutex, NULL);
     cache->pool = pool;
     cache->port.get = cache_get;
     cache->port.put = cache_put;

@@ -2,11 +2,13 @@
 #ifndef CLERK_TEST_FAKE_CACHE_H
 #define CLERK_TEST_FAKE_CACHE_H
 
+#include <pthread.h>
+
 #include "service/sealed_cache.h"
 
 enum { FAKE_CACHE_ENTRIES = 16 };
 
-/** For one thread. Expiry is noted and not heeded. */
+/** Expiry is noted and not heeded. */
 typedef struct fake_cache {
     clerk_cache port;
     clerk_sealed_cache sealed; /* over the port */
@@ -19,6 +21,7 @@ typedef struct fake_cache {
     int gets;
     int puts;
     apr_status_t broken; /* what all calls return, unless APR_SUCCESS */
+    pthread_mutex_t mutex; /* guards all above */
     apr_pool_t *pool;
 } fake_cache;
 

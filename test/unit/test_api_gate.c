@@ -21,7 +21,7 @@ static world *make(unsigned connections, apr_pool_t *pool)
 {
     world *w = apr_pcalloc(pool, sizeof(*w));
 
-    assert_int_equal(clerk_api_gate_create(&w->gate, connections, pool), APR_SUCCESS);
+    assert_int_equal(clerk_api_gate_create(&w->gate, connections, NULL, pool), APR_SUCCESS);
     memset(w->one.api_id, 1, sizeof(w->one.api_id));
     memset(w->two.api_id, 2, sizeof(w->two.api_id));
     return w;
@@ -147,9 +147,34 @@ static void a_full_house_takes_no_probe(void **state)
     assert_true(w->pass.is_probe);
 }
 
+/** As two processes of one server; 429 concerns the instance whose call it answered. */
+static void stops_all_processes_of_a_board(void **state)
+{
+    static const clerk_api_outcome busy = { 0, 1, SECONDS(3) };
+    world *here = make(8, *state);
+    world *there = make(8, *state);
+    clerk_board *board;
+    clerk_board *other;
+
+    assert_int_equal(clerk_board_create(&board, SECONDS(3600), *state), APR_SUCCESS);
+    assert_int_equal(clerk_board_create(&other, SECONDS(3600), *state), APR_SUCCESS);
+    assert_int_equal(clerk_api_gate_create(&here->gate, 8, board, *state), APR_SUCCESS);
+    assert_int_equal(clerk_api_gate_create(&there->gate, 8, board, *state), APR_SUCCESS);
+    call(here, &busy, SUPPORT_NOW);
+    assert_false(enters(there, &there->one, SUPPORT_NOW));
+    assert_int_equal(there->after, SECONDS(3));
+    assert_false(enters(there, &there->one, SUPPORT_NOW + SECONDS(3) - 1));
+    assert_true(enters(there, &there->two, SUPPORT_NOW));
+    assert_true(enters(there, &there->one, SUPPORT_NOW + SECONDS(3)));
+
+    assert_int_equal(clerk_api_gate_create(&there->gate, 8, other, *state), APR_SUCCESS);
+    assert_true(enters(there, &there->one, SUPPORT_NOW));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        support_test(stops_all_processes_of_a_board),
         support_test(bounds_the_calls_under_way),
         support_test(heeds_retry_after),
         support_test(keeps_the_longer_of_two_stops),

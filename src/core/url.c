@@ -292,13 +292,39 @@ const char *clerk_url_web_origin(const clerk_url *url, apr_pool_t *pool)
                : apr_psprintf(pool, "%s://%s:%u", scheme, host, url->port);
 }
 
+/** What may not stand in a field value, or would end an HTML attribute. */
+static int is_to_be_escaped(char c)
+{
+    return (unsigned char)c <= 0x20 || (unsigned char)c > 0x7e || strchr("\"<>`", c);
+}
+
+static const char *escaped(clerk_slice text, apr_pool_t *pool)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *made = apr_palloc(pool, 3 * text.len + 1);
+    char *end = made;
+
+    for (; text.len > 0; text.ptr++, text.len--) {
+        if (is_to_be_escaped(*text.ptr)) {
+            *end++ = '%';
+            *end++ = digits[(unsigned char)*text.ptr >> 4];
+            *end++ = digits[(unsigned char)*text.ptr & 15];
+        }
+        else {
+            *end++ = *text.ptr;
+        }
+    }
+    *end = '\0';
+    return made;
+}
+
 const char *clerk_url_text(const clerk_url *url, apr_pool_t *pool)
 {
-    return apr_pstrcat(
-        pool, clerk_slice_copy(url->origin, pool),
-        url->path.len > 0 ? clerk_slice_copy(url->path, pool) : "/",
-        url->query.len > 0 ? "?" : "", clerk_slice_copy(url->query, pool),
-        url->fragment.len > 0 ? "#" : "", clerk_slice_copy(url->fragment, pool), NULL);
+    return apr_pstrcat(pool, clerk_slice_copy(url->origin, pool),
+                       url->path.len > 0 ? escaped(url->path, pool) : "/",
+                       url->query.len > 0 ? "?" : "", escaped(url->query, pool),
+                       url->fragment.len > 0 ? "#" : "", escaped(url->fragment, pool),
+                       NULL);
 }
 
 void clerk_url_set_parameter(clerk_url *url, const char *name, const char *value,

@@ -35,7 +35,10 @@ int clerk_url_parse(clerk_url *url, clerk_slice text);
  */
 const char *clerk_url_web_origin(const clerk_url *url, apr_pool_t *pool);
 
-/** The URL as text, with `/` for an empty path; owned by @a pool. */
+/**
+ * The URL as text, with `/` for an empty path; owned by @a pool. Behind the origin it is
+ * printable ASCII: other octets, and `"`, `<`, `>` and backquotes, are percent-encoded.
+ */
 const char *clerk_url_text(const clerk_url *url, apr_pool_t *pool);
 
 /**

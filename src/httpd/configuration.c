@@ -307,6 +307,50 @@ static int warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
+static int is_listed(const apr_array_header_t *instances, const clerk_instance *instance)
+{
+    int i;
+
+    for (i = 0; i < instances->nelts; i++) {
+        if (memcmp(APR_ARRAY_IDX(instances, i, const clerk_instance *)->key_id,
+                   instance->key_id, CLERK_DIGEST_LENGTH)
+            == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void list_instances(apr_array_header_t *instances, const place *at)
+{
+    const server_rec *server;
+
+    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
+        const clerk_dir_config *section = in_force(at, server, instances->pool);
+        const clerk_instance *instance = NULL;
+        clerk_error error;
+
+        if (section->instance != NULL
+            && clerk_instance_config_resolve(&instance, section->instance, &error) == CLERK_OK
+            && !is_listed(instances, instance)) {
+            APR_ARRAY_PUSH(instances, const clerk_instance *) = instance;
+        }
+    }
+}
+
+apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf)
+{
+    apr_array_header_t *instances = apr_array_make(pconf, 4, sizeof(clerk_instance *));
+    const apr_array_header_t *places =
+        seen.protected_places->nelts > 0 ? seen.protected_places : seen.instances;
+    int i;
+
+    for (i = 0; i < places->nelts; i++) {
+        list_instances(instances, &APR_ARRAY_IDX(places, i, const place));
+    }
+    return instances;
+}
+
 void clerk_configuration_register(apr_pool_t *pconf)
 {
     (void)pconf;

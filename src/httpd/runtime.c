@@ -12,8 +12,11 @@
 
 #include "../service/http_curl.h"
 #include "config.h"
+#include "key_log.h"
 #include "module.h"
+#include "shared_memory.h"
 #include "socache.h"
+#include "watchdog.h"
 
 typedef struct clerk_runtime {
     clerk_verifier verifier;
@@ -60,17 +63,24 @@ static apr_status_t create_http(const clerk_http **http, const clerk_server_conf
 }
 
 static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *http,
-                                     const clerk_sealed_cache *shared,
-                                     const clerk_server_config *server, apr_pool_t *pchild)
+                                     const clerk_sealed_cache *cache,
+                                     const clerk_server_config *server,
+                                     server_rec *main_server, apr_pool_t *pchild)
 {
+    const clerk_shared_memory *shared = clerk_shared_memory_get();
     clerk_key_store_options options = {
         .refresh = clerk_config_key_refresh(server),
         .max_stale = clerk_config_key_max_stale(server),
         .min_interval = clerk_config_key_min_interval(server),
         .wait = clerk_config_total_timeout(server),
-        .pause = NULL,
+        .pause = clerk_watchdog_pause,
+        .board = shared->board,
+        .shelf = shared->shelf,
+        .jitter = shared->jitter,
+        .tell = clerk_log_keys,
+        .baton = main_server,
     };
-    return clerk_key_store_create(store, http, shared, &options, pchild);
+    return clerk_key_store_create(store, http, cache, &options, pchild);
 }
 
 /** So that the other half serves who has nothing to do with the Backend API. */
@@ -119,14 +129,19 @@ static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_
 }
 
 static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
-                            const clerk_sealed_cache *shared,
-                            const clerk_server_config *server, apr_pool_t *pchild)
+                            const clerk_server_config *server, server_rec *main_server,
+                            apr_pool_t *pchild)
 {
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-        status = create_key_store(&verifier->keys, http, shared, server, pchild);
+        status = create_key_store(&verifier->keys, http,
+                                  clerk_socache_open(pchild, main_server), server,
+                                  main_server, pchild);
+    }
+    if (status == APR_SUCCESS) {
+        clerk_watchdog_start(verifier->keys, http, pchild);
     }
     if (status == APR_SUCCESS) {
         status = open_api(api, http, server, pchild);
@@ -148,8 +163,7 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-    status = furnish(&runtime->verifier, &runtime->api,
-                     clerk_socache_open(pchild, main_server), server, pchild);
+    status = furnish(&runtime->verifier, &runtime->api, server, main_server, pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");
@@ -159,6 +173,8 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
 
 void clerk_runtime_register(apr_pool_t *pconf)
 {
+    static const char *const after[] = { "mod_watchdog.c", NULL }; /* whose thread uses it */
+
     (void)pconf;
-    ap_hook_child_init(start_process, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(start_process, NULL, after, APR_HOOK_MIDDLE);
 }

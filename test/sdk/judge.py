@@ -41,7 +41,9 @@ def install() -> None:
 class Judge:
     """The SDK, set up for one Clerk instance of a stand-in."""
 
-    def __init__(self, api_url: str, publishable_key: str, secret_key: str):
+    def __init__(self, api_url: str, publishable_key: str, secret_key: str,
+                 quiet: bool = False):
+        """`quiet`: what the SDK says on the console is not wanted."""
         install()
         node = shutil.which("node")
         if node is None:
@@ -50,7 +52,8 @@ class Judge:
                        "CLERK_PUBLISHABLE_KEY": publishable_key, "CLERK_SECRET_KEY": secret_key}
         self._process = subprocess.Popen(
             [node, str(PROGRAM)], env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None)
 
     def __enter__(self) -> "Judge":
         return self

@@ -108,7 +108,14 @@ function signInOf(request, { devBrowserToken }, { publishableKey, ...options }) 
 async function authenticate(question) {
   const request = requestOf(question);
   const options = withDefaults(question.options);
-  const state = await clientOf(options).authenticateRequest(request, options);
+  const signIn = question.signIn && signInOf(requestOf(question), question.signIn, options);
+  let state;
+  try {
+    state = await clientOf(options).authenticateRequest(request, options);
+  }
+  catch (error) {
+    return { ...problemOf(error), ...signIn };
+  }
   const { treatPendingAsSignedOut } = question.options ?? {};
   // A handshake has no auth object.
   const auth = state.toAuth({ treatPendingAsSignedOut }) ?? { has: () => false };
@@ -118,9 +125,8 @@ async function authenticate(question) {
     tokenType: state.tokenType ?? null,
     location: state.headers.get('location'),
     cacheControl: state.headers.get('cache-control'),
-    allowOrigin: state.headers.get('access-control-allow-origin'),
     setCookie: setCookieOf(state.headers),
-    ...(question.signIn && signInOf(requestOf(question), question.signIn, options)),
+    ...signIn,
     ...identityOf(auth, question.has),
   };
 }
@@ -153,6 +159,10 @@ async function backend({ call, arguments: given }) {
   }
 }
 
+function problemOf(error) {
+  return { status: 'error', reason: error.reason ?? error.name, message: error.message };
+}
+
 const answers = { authenticate, verify, suffix, backend };
 
 async function answer(line) {
@@ -164,7 +174,7 @@ async function answer(line) {
     return await answers[question.ask ?? 'authenticate'](question);
   }
   catch (error) {
-    return { status: 'error', reason: error.reason ?? error.name, message: error.message };
+    return problemOf(error);
   }
   finally {
     Date.now = realNow;

@@ -82,7 +82,13 @@ static const char *token_named(clerk_slice name, apr_pool_t *pool)
 const char *browser_world_text(const browser_world *w, const char *text)
 {
     const char *made = "";
+    const char *at;
 
+    while ((at = strchr(text, '@')) != NULL) {
+        text = apr_pstrcat(w->pool, apr_pstrmemdup(w->pool, text, (apr_size_t)(at - text)),
+                           w->verifier->instance.publishable_key->cookie_suffix, at + 1,
+                           NULL);
+    }
     for (;;) {
         const char *dollar = strchr(text, '$');
         clerk_slice name = { dollar ? dollar + 1 : NULL, 0 };
@@ -157,4 +163,20 @@ int browser_world_sets(const browser_world *w, const char *cookie)
         }
     }
     return 0;
+}
+
+const clerk_decision *browser_world_decision(const browser_world *w)
+{
+    return &w->verifier->verdict.decision;
+}
+
+void browser_world_check_cookies(const browser_world *w, const char *token)
+{
+    assert_int_equal(browser_world_cookies(w), 3);
+    assert_string_equal(
+        APR_ARRAY_IDX(browser_world_decision(w)->cookies, 0, const char *),
+        "__client_uat=1699999900; Path=/");
+    assert_true(browser_world_sets(w, apr_psprintf(w->pool, "__session=%s; Path=/; Secure",
+                                                   browser_world_text(w, token))));
+    assert_true(browser_world_sets(w, "__refresh_x=r; HttpOnly"));
 }

@@ -10,6 +10,11 @@
 /* 2023-11-14: SUPPORT_NOW is 1700000000 */
 #define ORG_A ",\"v\":2,\"o\":{\"id\":\"org_a\",\"slg\":\"a\",\"rol\":\"admin\"}"
 
+/** What a handshake brings, JSON strings with one `%s` for the session token. */
+#define DIRECTIVES                                                                     \
+    "\"__client_uat=1699999900; Path=/\",\"__session=%s; Path=/; Secure\","            \
+    "\"__refresh_x=r; HttpOnly\""
+
 /** A verifier_world whose options allow everything, and whose request is a document's GET. */
 typedef struct browser_world {
     verifier_world *verifier;
@@ -26,7 +31,7 @@ browser_world *browser_world_make(const char *publishable_key, apr_pool_t *pool)
  * @a text with each `$NAME` replaced by a token: `$good`, `$expired`, `$old` (expired, without
  * sid), `$early` (nbf), `$future` (iat), `$hour` (iat and nbf an hour ahead), `$forged`,
  * `$elsewhere` (azp), `$garbage`, `$template`, `$m2m`, `$oauth`, `$org` (organization a),
- * `$pending`, `$noiat`.
+ * `$pending`, `$noiat`; and with each `@` replaced by the instance's cookie suffix.
  */
 const char *browser_world_text(const browser_world *w, const char *text);
 
@@ -47,6 +52,11 @@ const char *browser_world_parameter(const browser_world *w, const char *name);
 
 /** Whether the last decision sets that cookie, written exactly so. */
 int browser_world_sets(const browser_world *w, const char *cookie);
+
+/** Whether the last decision sets just the cookies of DIRECTIVES with that token. */
+void browser_world_check_cookies(const browser_world *w, const char *token);
+
+const clerk_decision *browser_world_decision(const browser_world *w);
 
 /** How many cookies the last decision sets. */
 int browser_world_cookies(const browser_world *w);

@@ -68,7 +68,22 @@ static void asks_nothing_for_a_token_without_kid(void **state)
     assert_int_equal(key_world_calls(w), 0);
 }
 
-/* W04, W05 (the source is the instance's), W06, W07 */
+/** The ages between which a set is due. */
+static void assert_due_once(key_world *w, apr_time_t fetched_at)
+{
+    apr_time_t at;
+
+    clerk_key_store_refresh(w->store, fetched_at + SECONDS(150) - 1);
+    assert_int_equal(key_world_calls(w), 0);
+    for (at = fetched_at + SECONDS(150); at <= fetched_at + SECONDS(270);
+         at += SECONDS(1))
+    {
+        clerk_key_store_refresh(w->store, at);
+    }
+    assert_int_equal(key_world_calls(w), 1);
+}
+
+/* W04, W05 (the source is the instance's), W06, W07 (the background asks, before 300 s) */
 static void fetches_once_per_refresh_age(void **state)
 {
     key_world *w = key_world_make(*state);
@@ -85,10 +100,40 @@ static void fetches_once_per_refresh_age(void **state)
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 0);
 
+    assert_due_once(w, start);
+    assert_int_equal(atomic_load(&pause_count), 0);
+}
+
+/* W07, where no key may be older */
+static void fetches_at_the_refresh_age_where_nothing_stale_may_serve(void **state)
+{
+    key_world *w = key_world_make(*state);
+    apr_time_t start = w->now;
+
+    w->options.max_stale = 0;
+    key_world_restart(w);
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    w->now = start + SECONDS(300) - 1;
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 1);
     w->now = start + SECONDS(300);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 1);
-    assert_int_equal(atomic_load(&pause_count), 0);
+}
+
+/** However old: to ask is the background's work, and no request waits for it. */
+static void asks_nothing_while_a_key_may_serve(void **state)
+{
+    key_world *w = key_world_make(*state);
+
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 1);
+    w->now += SECONDS(24 * 3600) - 1;
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 0);
+    w->now += 1;
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 1);
 }
 
 /* W08 */
@@ -190,19 +235,14 @@ static void shares_a_source_between_instances(void **state)
 static void follows_a_clock_that_was_set_back(void **state)
 {
     key_world *w = key_world_make(*state);
-    apr_time_t back;
 
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     w->now -= SECONDS(3600);
-    back = w->now;
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 2);
-    w->now += SECONDS(299);
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 0);
-    w->now = back + SECONDS(300);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 1);
+    clerk_key_store_refresh(w->store, w->now); /* due at once, and not in an hour */
+    assert_int_equal(key_world_calls(w), 1);
+    assert_due_once(w, w->now);
 }
 
 static void bounds_old_keys_after_the_clock_was_set_back(void **state)
@@ -213,9 +253,9 @@ static void bounds_old_keys_after_the_clock_was_set_back(void **state)
     key_world_break(w, 404);
     w->now -= SECONDS(30 * 24 * 3600);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 2);
     w->now += SECONDS(24 * 3600); /* and not for a month */
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_E_JWK_FAILED_TO_LOAD);
+    assert_int_equal(key_world_calls(w), 2);
 }
 
 static void is_not_moved_by_a_slightly_older_now(void **state)
@@ -236,19 +276,73 @@ static void refreshes_in_the_background(void **state)
     key_world *w = key_world_make(*state);
     apr_time_t start = w->now;
 
-    assert_int_equal(clerk_key_store_refresh(w->store, w->now),
-                     0); /* nobody has asked */
+    assert_int_equal(clerk_key_store_refresh(w->store, w->now), 0); /* nothing is known */
     assert_int_equal(key_world_calls(w), 0);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 1);
-    assert_int_equal(clerk_key_store_refresh(w->store, start + SECONDS(150) - 1), 0);
+    assert_due_once(w, start);
+    w->now = start + SECONDS(299);
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 0);
-    assert_int_equal(clerk_key_store_refresh(w->store, start + SECONDS(150)), 0);
-    assert_int_equal(key_world_calls(w), 1);
+}
 
-    w->now = start + SECONDS(449); /* fresh: counted from the refresh */
+static void fetches_before_it_is_asked(void **state)
+{
+    key_world *w = key_world_make(*state);
+    const clerk_key *local;
+    clerk_instance other = w->one;
+
+    clerk_key_store_add(w->store, &w->one, w->now);
+    clerk_key_store_add(w->store, &w->one, w->now);
+    clerk_key_store_add(w->store, &w->two, w->now);
+    assert_int_equal(key_world_calls(w), 0);
+    assert_int_equal(clerk_key_store_refresh(w->store, w->now), 0);
+    assert_int_equal(key_world_calls(w), 2);
+    key_world_break(w, 500);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 0);
+
+    /* What needs no network gets none. */
+    memset(other.key_id, 9, sizeof(other.key_id));
+    assert_int_equal(clerk_key_from_pem(
+                         &local,
+                         clerk_slice_of(support_pem(support_signing_key(), w->pool)),
+                         w->pool, NULL),
+                     CLERK_OK);
+    other.jwt_key = local;
+    clerk_key_store_add(w->store, &other, w->now);
+    other.jwt_key = NULL;
+    other.key_url = NULL;
+    clerk_key_store_add(w->store, &other, w->now);
+    clerk_key_store_refresh(w->store, w->now);
+    assert_int_equal(key_world_calls(w), 0);
+}
+
+/** Each set is due at another share of its age, and each server at another one still. */
+static void spreads_refreshes(void **state)
+{
+    key_world *w = key_world_make(*state);
+    apr_interval_time_t first = 0;
+    int differs = 0;
+    apr_uint32_t jitter;
+
+    for (jitter = 0; jitter < 8; jitter++) {
+        apr_interval_time_t age = SECONDS(150);
+
+        w->options.jitter = jitter * 0x01020304;
+        key_world_restart(w);
+        assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+        key_world_calls(w);
+        while (clerk_key_store_refresh(w->store, w->now + age) == 0
+               && key_world_calls(w) == 0)
+        {
+            age += SECONDS(1);
+        }
+        assert_in_range(age, SECONDS(150), SECONDS(270));
+        first = jitter == 0 ? age : first;
+        differs += age != first;
+    }
+    assert_in_range(differs, 4, 7);
 }
 
 static void counts_failed_refreshes(void **state)
@@ -279,6 +373,53 @@ static void counts_failed_refreshes(void **state)
     assert_int_equal(key_world_calls(w), 0);
 }
 
+/* ---------------------------------------------------------------- reports */
+
+static clerk_key_report reported;
+static int reports;
+
+static void note_report(void *baton, const clerk_key_report *report)
+{
+    (void)baton;
+    reported = *report;
+    reports++;
+}
+
+static void reports_the_age_of_keys(void **state)
+{
+    key_world *w = key_world_make(*state);
+
+    reports = 0;
+    clerk_key_store_report(w->store, w->now, note_report, NULL);
+    assert_int_equal(reports, 0);
+    clerk_key_store_add(w->store, &w->one, w->now);
+    clerk_key_store_report(w->store, w->now, note_report, NULL);
+    assert_int_equal(reports, 1);
+    assert_ptr_equal(reported.instance, &w->one);
+    assert_int_equal(reported.keys, 0);
+    assert_false(reported.is_usable);
+
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    key_world_break(w, 404);
+    assert_int_equal(clerk_key_store_refresh(w->store, w->now + SECONDS(280)), 1);
+    clerk_key_store_report(w->store, w->now + SECONDS(400), note_report, NULL);
+    assert_int_equal(reported.keys, 1);
+    assert_true(reported.is_usable);
+    assert_int_equal(reported.fetched_at, w->now);
+    assert_int_equal(reported.age, SECONDS(400));
+    assert_int_equal(reported.failure.status, CLERK_E_JWK_FAILED_TO_LOAD);
+    assert_in_range(reported.failed_at - w->now, SECONDS(280), SECONDS(290));
+
+    clerk_key_store_report(w->store, w->now + SECONDS(24 * 3600), note_report, NULL);
+    assert_false(reported.is_usable);
+    key_world_mend(w, w->own_set);
+    assert_int_equal(clerk_key_store_refresh(w->store, w->now + SECONDS(600)), 0);
+    clerk_key_store_report(w->store, w->now + SECONDS(601), note_report, NULL);
+    assert_int_equal(reported.age, SECONDS(1));
+    assert_int_equal(reported.failure.status, CLERK_OK);
+    assert_int_equal(reports, 4);
+}
+
 /* ---------------------------------------------------------------- lifetimes */
 
 static void keeps_a_key_while_it_is_held(void **state)
@@ -295,7 +436,7 @@ static void keeps_a_key_while_it_is_held(void **state)
                                           clerk_slice_of(SUPPORT_KID), w->now, NULL),
                      CLERK_OK);
     w->fake.body = set_of(support_stranger_key(), OTHER_KID, w->pool);
-    w->now += SECONDS(300);
+    w->now += SECONDS(10);
     assert_int_equal(key_world_find(w, OTHER_KID), CLERK_OK);
     apr_pool_destroy(process);
     assert_string_equal(ref.key->kid, SUPPORT_KID);
@@ -345,6 +486,8 @@ int main(void)
         support_test(has_no_source),
         support_test(asks_nothing_for_a_token_without_kid),
         support_test(fetches_once_per_refresh_age),
+        support_test(fetches_at_the_refresh_age_where_nothing_stale_may_serve),
+        support_test(asks_nothing_while_a_key_may_serve),
         support_test(fetches_once_per_interval_for_unknown_kids),
         support_test(fetches_once_for_a_first_unknown_kid),
         support_test(replaces_the_set_whole),
@@ -354,7 +497,10 @@ int main(void)
         support_test(bounds_old_keys_after_the_clock_was_set_back),
         support_test(is_not_moved_by_a_slightly_older_now),
         support_test(refreshes_in_the_background),
+        support_test(fetches_before_it_is_asked),
+        support_test(spreads_refreshes),
         support_test(counts_failed_refreshes),
+        support_test(reports_the_age_of_keys),
         support_test(keeps_a_key_while_it_is_held),
         support_test(does_not_grow_with_rotations),
     };

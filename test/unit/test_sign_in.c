@@ -130,7 +130,7 @@ static const struct {
     { "bytes that mean something to a browser are escaped", LIVE, "/in",
       "https://h.example/\\evil\"<&?;#\xff", NULL, 0,
       "https://h.example/in?redirect_url="
-      "https%3A%2F%2Fh.example%2F%5Cevil%22%3C%26%3F%3B%23%FF" },
+      "https%3A%2F%2Fh.example%2F%5Cevil%2522%253C%26%3F%3B%23%25FF" },
 
     /* never another origin than the one that was configured */
     { "//evil", LIVE, "//evil.example/in", OWN, NULL, 0, NULL },

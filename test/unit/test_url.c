@@ -23,7 +23,7 @@ static const struct {
     { "https://h//evil.example/x", "https://h", "h", 443, "//evil.example/x", "", "",
       NULL },
     { "https://h/\\evil.example\xff\"", "https://h", "h", 443, "/\\evil.example\xff\"",
-      "", "", NULL },
+      "", "", "https://h/\\evil.example%FF%22" },
     { "https://h/a@b:c", "https://h", "h", 443, "/a@b:c", "", "", NULL },
     { "http://127.0.0.1:80/", "http://127.0.0.1:80", "127.0.0.1", 80, "/", "", "",
       NULL },

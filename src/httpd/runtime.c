@@ -99,7 +99,8 @@ static apr_status_t open_api(clerk_api *api, const clerk_http *http,
 {
     api->http = http;
     api->clock = NULL;
-    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), NULL, pchild);
+    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server),
+                                 clerk_shared_memory_get()->board, pchild);
 }
 
 static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_api *api,
@@ -110,6 +111,7 @@ static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_ap
         .ttl = clerk_config_machine_token_ttl(server),
         .gate = api->gate,
         .shared = shared,
+        .turns = clerk_shared_memory_get()->turns,
         .patience = clerk_config_total_timeout(server),
         .patient = half_of_threads(),
         .max_entries = MOST_ANSWERS,
@@ -132,13 +134,12 @@ static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
                             const clerk_server_config *server, server_rec *main_server,
                             apr_pool_t *pchild)
 {
+    const clerk_sealed_cache *shared = clerk_socache_open(pchild, main_server);
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-        status = create_key_store(&verifier->keys, http,
-                                  clerk_socache_open(pchild, main_server), server,
-                                  main_server, pchild);
+        status = create_key_store(&verifier->keys, http, shared, server, main_server, pchild);
     }
     if (status == APR_SUCCESS) {
         clerk_watchdog_start(verifier->keys, http, pchild);

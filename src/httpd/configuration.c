@@ -20,6 +20,8 @@ static struct {
     apr_array_header_t *instances;
     apr_array_header_t *accepting;
     apr_array_header_t *protected_places;
+    apr_array_header_t *needing;
+    apr_array_header_t *resources;
 } seen;
 
 static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -29,6 +31,8 @@ static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     seen.instances = apr_array_make(pconf, 4, sizeof(place));
     seen.accepting = apr_array_make(pconf, 4, sizeof(place));
     seen.protected_places = apr_array_make(pconf, 8, sizeof(place));
+    seen.needing = apr_array_make(pconf, 4, sizeof(place));
+    seen.resources = apr_array_make(pconf, 2, sizeof(place));
     return OK;
 }
 
@@ -68,6 +72,17 @@ void clerk_configuration_add_accepting(const cmd_parms *cmd, const clerk_dir_con
 void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(seen.protected_places, cmd, section);
+}
+
+void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.needing, cmd, section);
+}
+
+void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.needing, cmd, section);
+    add_place(seen.resources, cmd, section);
 }
 
 /** The section as it stands in @a server, without what other sections add. */
@@ -124,6 +139,14 @@ static int may_be_completed(const place *at, const apr_array_header_t *places)
     return 0;
 }
 
+static const char *lack_of_instance(const place *at, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, at->directive,
+                       ap_cstr_casecmp(at->directive, "AuthType") == 0 ? " Clerk" : "",
+                       " needs a Clerk instance: set ClerkPublishableKey (and "
+                       "ClerkSecretKey), or ClerkJWTKey", NULL);
+}
+
 static int fail_at(const place *at, const char *what, const char *detail)
 {
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
@@ -138,9 +161,7 @@ static int check_places(const apr_array_header_t *places, const char *what, apr_
 
     for (i = 0; i < places->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(places, i, const place);
-        clerk_error error = { CLERK_OK, "AuthType Clerk needs a Clerk instance: set "
-                                        "ClerkPublishableKey (and ClerkSecretKey), or "
-                                        "ClerkJWTKey" };
+        clerk_error error = { CLERK_OK, lack_of_instance(at, pool) };
 
         if (!has_instance(at, &error, pool) && !may_be_completed(at, seen.instances)) {
             return fail_at(at, what, error.detail);
@@ -212,6 +233,26 @@ static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
     return OK;
 }
 
+/** Who reads the metadata is sent to an authorization server, which the key names. */
+static int check_resources(apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < seen.resources->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(seen.resources, i, const place);
+        const clerk_dir_config *section = in_force(at, at->server, pool);
+        const clerk_instance *instance;
+
+        if (section->instance != NULL
+            && clerk_instance_config_resolve(&instance, section->instance, NULL) == CLERK_OK
+            && instance->frontend_api == NULL && !may_be_completed(at, seen.instances)) {
+            return fail_at(at, "", "ClerkProtectedResource needs ClerkPublishableKey, which "
+                                   "names the authorization server");
+        }
+    }
+    return OK;
+}
+
 static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                                server_rec *main_server)
 {
@@ -224,9 +265,15 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
         status = check_places(seen.protected_places, "", ptemp);
     }
     if (status == OK) {
+        status = check_places(seen.needing, "", ptemp);
+    }
+    if (status == OK) {
         status = check_keys(seen.accepting, ptemp);
     }
-    return status == OK ? check_keys(seen.protected_places, ptemp) : status;
+    if (status == OK) {
+        status = check_keys(seen.protected_places, ptemp);
+    }
+    return status == OK ? check_resources(ptemp) : status;
 }
 
 static int lacks_parties(const place *at, apr_pool_t *pool)

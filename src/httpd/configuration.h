@@ -26,5 +26,10 @@ void clerk_configuration_add_protected(const cmd_parms *cmd,
  * @return an array of const clerk_instance *, no two with the same keys
  */
 apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf);
+/** Remember a section that says something for which it needs an instance. */
+void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section);
+
+/** Remember a section that says `ClerkProtectedResource On`. */
+void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section);
 
 #endif

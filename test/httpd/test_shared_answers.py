@@ -104,7 +104,6 @@ def test_servers_of_another_secret_share_nothing(httpd, standin, redis):
 
 # ---------------------------------------------------------------- the processes of one server
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
 @pytest.mark.parametrize("shared_by", ["shmcb", "redis"])
 def test_a_thousand_requests_are_one_call(httpd, mpm, standin, redis, shared_by):
@@ -141,7 +140,6 @@ def test_a_ttl_of_zero_keeps_nothing_anywhere(httpd, standin, redis):
     assert len(redis.entries()) == 1
 
 
-@pytest.mark.sanitize
 def test_retry_after_stops_the_whole_server(httpd, standin):
     """429 with `Retry-After: 3` to one of four processes: no call of any for 3 s."""
     site = MachineSite(httpd, standin, processes=4)
@@ -250,7 +248,6 @@ def test_nothing_can_be_read_in_the_cache_server(httpd, standin, redis):
 
 # ---------------------------------------------------------------- restarts
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
 def test_a_graceful_restart_forgets_no_answer(httpd, mpm, standin):
     site = MachineSite(httpd, standin, processes=2)

@@ -8,11 +8,14 @@ static void register_hooks(apr_pool_t *pconf)
     clerk_configuration_register(pconf);
     clerk_shared_memory_register(pconf);
     clerk_watchdog_register(pconf);
+    clerk_expr_register(pconf);
+    clerk_require_expr_register(pconf); /* when every module has its providers in place */
     clerk_socache_register(pconf); /* before processes fork, and before each has its runtime */
     clerk_runtime_register(pconf);
 
     /* a request, in the order in which httpd gets there */
     clerk_scrub_register(pconf); /* before any module reads a header */
+    clerk_metadata_register(pconf); /* before any hook that could ask for a user */
     clerk_authn_register(pconf);
     clerk_authz_register(pconf); /* before mod_authz_core, whose verdict it puts in our words */
     clerk_export_register(pconf); /* before other fixups, so that they see the identity */

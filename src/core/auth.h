@@ -35,8 +35,9 @@ typedef struct clerk_auth {
     clerk_factor_ages factor_ages;
     apr_time_t expires; /* APR_INT64_MAX: never */
     /**
-     * The JSON of an object: all claims of a session token or OAuth JWT; what the issuer of
-     * an M2M token or API key added; empty where there are none. See clerk_auth_claims.
+     * For clerk_auth_claims. The JSON of an object, in which quotes that end a string may be
+     * NUL: all claims of a session token or OAuth JWT; what the issuer of an M2M token or
+     * API key added; empty where there are none.
      */
     clerk_slice claims;
 

@@ -129,6 +129,13 @@ clerk_family clerk_status_family(clerk_status status)
     return row_of(status)->family;
 }
 
+int clerk_status_is_undecided(clerk_status status)
+{
+    clerk_family family = clerk_status_family(status);
+
+    return family == CLERK_FAMILY_UNDECIDED || family == CLERK_FAMILY_INTERNAL;
+}
+
 int clerk_status_http(clerk_status status)
 {
     return families[row_of(status)->family].http;

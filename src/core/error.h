@@ -78,6 +78,9 @@ const char *clerk_status_reason(clerk_status status);
 
 clerk_family clerk_status_family(clerk_status status);
 
+/** Whether it says nothing about the credential: undecided, or a fault of our own. */
+int clerk_status_is_undecided(clerk_status status);
+
 /** HTTP status of an API answer: 200, 401, 503 or 500. */
 int clerk_status_http(clerk_status status);
 

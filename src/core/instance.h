@@ -2,10 +2,9 @@
 #ifndef CLERK_INSTANCE_H
 #define CLERK_INSTANCE_H
 
+#include "digest.h"
 #include "jwk.h"
 #include "publishable_key.h"
-
-enum { CLERK_DIGEST_LENGTH = 32 };
 
 /**
  * One instance as configured. The first group is given, the second follows from it

@@ -27,6 +27,27 @@ static int has_good_size(const EVP_PKEY *pkey)
     return bits >= CLERK_RSA_MIN_BITS && bits <= CLERK_RSA_MAX_BITS;
 }
 
+static int make_id(clerk_key *key)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(key->pkey, &der);
+    int made = len > 0
+               && EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1;
+
+    OPENSSL_free(der);
+    memcpy(key->id, digest, made ? sizeof(key->id) : 0);
+    key->id[sizeof(key->id) - 1] = (unsigned char)key->alg;
+    return made;
+}
+
+/** Fill what follows from kid, alg and pkey. */
+static int make_ready(clerk_key *key, apr_pool_t *pool)
+{
+    key->contexts = clerk_jws_contexts(key->alg, key->pkey, pool);
+    return key->contexts != NULL && make_id(key);
+}
+
 /* ---------------------------------------------------------------- JWK */
 
 /*
@@ -147,8 +168,7 @@ static int read_jwk(clerk_key *key, const json_t *jwk, apr_pool_t *pool)
     key->kid = kid;
     key->alg = alg;
     key->pkey = pkey;
-    key->contexts = clerk_jws_contexts(alg, pkey, pool);
-    return 1;
+    return make_ready(key, pool);
 }
 
 /* The place of the key with that kid, or the one after the last. */
@@ -344,7 +364,9 @@ static clerk_status read_pem(clerk_key *key, clerk_slice text, apr_pool_t *pool,
     }
     key->kid = "";
     key->alg = CLERK_ALG_RS256;
-    key->contexts = clerk_jws_contexts(key->alg, key->pkey, pool);
+    if (!make_ready(key, pool)) {
+        return clerk_fail(error, CLERK_E_JWK_LOCAL_MISSING, "OpenSSL cannot use the key");
+    }
     return CLERK_OK;
 }
 

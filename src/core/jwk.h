@@ -7,14 +7,20 @@
 #include "jwt.h"
 #include "verify_context.h"
 
-enum { CLERK_RSA_MIN_BITS = 2048, CLERK_RSA_MAX_BITS = 16384, CLERK_JWKS_MAX_KEYS = 512 };
+enum {
+    CLERK_RSA_MIN_BITS = 2048,
+    CLERK_RSA_MAX_BITS = 16384,
+    CLERK_JWKS_MAX_KEYS = 512,
+    CLERK_KEY_ID_LENGTH = 16
+};
 
 /** One RSA public key with the only algorithm that it may be used with. */
 typedef struct clerk_key {
     const char *kid; /* "" for a PEM key */
     clerk_jwt_alg alg;
     EVP_PKEY *pkey; /* freed with the pool that the key was made in */
-    clerk_verify_contexts *contexts; /* for pkey and alg; NULL without memory: nothing verifies */
+    unsigned char id[CLERK_KEY_ID_LENGTH]; /* of pkey and alg, whatever the kid */
+    clerk_verify_contexts *contexts; /* for pkey and alg; without them nothing verifies */
 } clerk_key;
 
 typedef struct clerk_key_set {

@@ -152,6 +152,7 @@ clerk_status clerk_jwt_decode(clerk_jwt *jwt, clerk_slice token, apr_pool_t *poo
     {
         return CLERK_E_TOKEN_INVALID;
     }
+    found.sub = clerk_node_text(found.payload, "sub");
     found.signature = rest; /* none at all is judged as a signature, and refused */
     if (rest.len > 0 && !decode_segment(&found.signature, rest, pool)) {
         return clerk_fail(error, CLERK_E_TOKEN_INVALID, "signature is not base64url");

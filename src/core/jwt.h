@@ -35,10 +35,11 @@ typedef enum clerk_jwt_category {
 typedef struct clerk_jwt {
     clerk_slice signing_input; /* first two segments as received (RFC 7515, 5.2) */
     clerk_slice signature;     /* decoded */
-    clerk_slice kid;           /* decoded; empty when absent or not a string */
+    clerk_slice kid; /* decoded, a NUL behind it; empty when absent or not a string */
     clerk_jwt_alg alg;
     clerk_jwt_typ typ;
     clerk_jwt_category category;
+    const char *sub;           /* claim of the payload; NULL unless a string */
     const clerk_node *payload; /* an object; its text lives as long as the pool */
 } clerk_jwt;
 

@@ -73,9 +73,8 @@ int clerk_token_is_opaque(clerk_slice token)
 
 static int is_m2m_jwt(const clerk_jwt *jwt)
 {
-    const char *sub = jwt ? clerk_node_text(jwt->payload, "sub") : NULL;
-
-    return sub != NULL && clerk_slice_starts_with(clerk_slice_of(sub), "mch_");
+    return jwt != NULL && jwt->sub != NULL
+           && clerk_slice_starts_with(clerk_slice_of(jwt->sub), "mch_");
 }
 
 static int is_oauth_jwt(const clerk_jwt *jwt)

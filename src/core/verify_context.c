@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 - what OpenSSL needs to verify with one key, made once and lent out */
 #include "verify_context.h"
 
-#include <stdatomic.h>
-
 #include <openssl/rsa.h>
 
-/* Threads that verify with one key at the same moment; further ones make their own. */
-enum { PLACES = 16 };
+#include "lender.h"
 
 typedef struct context {
     EVP_MD_CTX *digest;
@@ -16,7 +13,7 @@ typedef struct context {
 struct clerk_verify_contexts {
     EVP_PKEY *pkey;
     EVP_MD *md;
-    _Atomic(context *) spare[PLACES];
+    clerk_lender spare; /* context */
 };
 
 static void free_context(context *made)
@@ -51,10 +48,10 @@ static context *make_context(const clerk_verify_contexts *contexts)
 static apr_status_t clear(void *baton)
 {
     clerk_verify_contexts *contexts = baton;
-    int i;
+    context *made;
 
-    for (i = 0; i < PLACES; i++) {
-        free_context(atomic_load(&contexts->spare[i]));
+    while ((made = clerk_lender_take(&contexts->spare)) != NULL) {
+        free_context(made);
     }
     EVP_MD_free(contexts->md);
     EVP_PKEY_free(contexts->pkey);
@@ -76,42 +73,6 @@ clerk_verify_contexts *clerk_verify_contexts_create(EVP_PKEY *pkey, const char *
     return contexts;
 }
 
-static context *take(clerk_verify_contexts *contexts)
-{
-    int i;
-
-    for (i = 0; i < PLACES; i++) {
-        context *found = NULL;
-
-        if (atomic_load_explicit(&contexts->spare[i], memory_order_relaxed) != NULL) {
-            found = atomic_exchange_explicit(&contexts->spare[i], NULL,
-                                             memory_order_acquire);
-        }
-        if (found != NULL) {
-            return found;
-        }
-    }
-    return make_context(contexts);
-}
-
-static void put_back(clerk_verify_contexts *contexts, context *used)
-{
-    int i;
-
-    for (i = 0; i < PLACES; i++) {
-        context *nothing = NULL;
-
-        if (atomic_load_explicit(&contexts->spare[i], memory_order_relaxed) == NULL
-            && atomic_compare_exchange_strong_explicit(&contexts->spare[i], &nothing,
-                                                       used, memory_order_release,
-                                                       memory_order_relaxed))
-        {
-            return;
-        }
-    }
-    free_context(used);
-}
-
 static int verify(const clerk_verify_contexts *contexts, const context *using,
                   clerk_slice signature, clerk_slice input)
 {
@@ -131,14 +92,16 @@ static int verify(const clerk_verify_contexts *contexts, const context *using,
 int clerk_verify_contexts_verify(clerk_verify_contexts *contexts, clerk_slice signature,
                                  clerk_slice input)
 {
-    context *using = take(contexts);
-    int verdict = using ? verify(contexts, using, signature, input) : -1;
+    context *using = clerk_lender_take(&contexts->spare);
+    int verdict;
 
-    if (verdict < 0) {
-        free_context(using); /* whatever state it is in */
+    if (using == NULL) {
+        using = make_context(contexts);
     }
-    else {
-        put_back(contexts, using);
+    verdict = using ? verify(contexts, using, signature, input) : -1;
+    /* a failure leaves it in whatever state */
+    if (verdict < 0 || !clerk_lender_put(&contexts->spare, using)) {
+        free_context(using);
     }
     return verdict;
 }

@@ -4,44 +4,26 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "../core/json.h"
 #include "authz.h"
+#include "identify.h"
 #include "log.h"
 #include "module.h"
 #include "navigation.h"
 #include "request.h"
 #include "respond.h"
 
-/**
- * What REMOTE_USER shall be; NULL where the configured claim is not there. That is a claim of
- * people; a machine is always its subject.
- */
-static const char *remote_user(request_rec *r, const clerk_auth *auth)
-{
-    const char *path = clerk_request_config(r)->remote_user;
-    const json_t *claim;
-
-    if (path == NULL || clerk_token_type_is_machine(auth->type)) {
-        return auth->subject;
-    }
-    claim = clerk_json_at(clerk_request_claims(r), path);
-    return json_is_string(claim) || json_is_number(claim) ? clerk_json_plain(claim, r->pool)
-                                                          : NULL;
-}
-
 /** Publish the identity to httpd. */
 static int sign_in(request_rec *r, const clerk_auth *auth)
 {
-    const char *user = remote_user(r, auth);
+    const char *user = clerk_remote_user(r, auth);
 
-    if (user == NULL || *user == '\0') {
+    if (user == NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "not allowed: the token has no claim \"%s\" for ClerkRemoteUser",
                       clerk_request_config(r)->remote_user);
         return 0;
     }
-    r->user = apr_pstrdup(r->pool, user);
-    r->ap_auth_type = (char *)CLERK_AUTH_TYPE;
+    clerk_publish_user(r, clerk_request_of(r), user);
     return 1;
 }
 
@@ -80,13 +62,6 @@ static int authenticate(request_rec *r)
     return sign_in(r, record->verdict.auth) ? OK : clerk_respond_unauthorized(r, record);
 }
 
-/** Fetch standard, "CORS-preflight fetch": both fields, and no credential with it. */
-static int is_preflight(const request_rec *r)
-{
-    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") != NULL
-           && apr_table_get(r->headers_in, "Access-Control-Request-Method") != NULL;
-}
-
 /** Find out and judge as ever, say so, refuse nothing. */
 static int log_verdict(request_rec *r, clerk_request *record)
 {
@@ -94,6 +69,7 @@ static int log_verdict(request_rec *r, clerk_request *record)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     record->exemption = CLERK_EXEMPT_LOG_ONLY;
+    record->is_published = record->verdict.status == CLERK_OK;
     if (strcmp(record->verdict.decision.state, "handshake") == 0) {
         record->is_refused = 1;
         clerk_log_only(r, record, "redirected to the handshake");
@@ -117,39 +93,69 @@ static int needs_user(request_rec *r, int status)
     return status == DECLINED || (status == OK && ap_satisfies(r) == SATISFY_ALL);
 }
 
+/** Whether a `Require expr` line may refuse without a user being waited for. */
+static int may_be_refused_by_expression(const clerk_dir_config *config, int is_ours)
+{
+    const clerk_require_lines *lines = config->require_lines;
+
+    return lines != NULL && (is_ours ? lines->has_negated_expr : lines->has_expr);
+}
+
+/** What a `Require expr` line of ours refused, in our words. */
+static int answer_expression(request_rec *r, clerk_request *record)
+{
+    int status = clerk_navigation_redirect(r, record);
+
+    if (status != DECLINED) {
+        return status;
+    }
+    return record->evaluated && record->verdict.status == CLERK_OK
+               ? clerk_respond_unauthorized(r, record)
+               : clerk_respond_unauthenticated(r, record);
+}
+
+static int ask_others(request_rec *r, clerk_request *record)
+{
+    int status;
+
+    record->is_asking = 1;
+    record->is_refused_by_expression = 0;
+    status = ap_run_access_checker_ex(r);
+    record->is_asking = 0;
+    return status;
+}
+
 /**
  * Requests that may pass without a user. What other modules refuse without one (an
- * address, say) stays refused: only "needs a user" is answered here.
+ * address, say) stays refused: only "needs a user" is answered here, and what an expression
+ * refused that asked for one.
  */
 static int exempt(request_rec *r)
 {
-    clerk_request *record;
-    const clerk_dir_config *config;
-    int is_log_only, status;
+    const clerk_dir_config *config = clerk_request_config(r);
+    int is_ours = clerk_request_is_ours(r);
+    int is_log_only = is_ours && clerk_config_is_log_only(config);
+    int is_preflight = is_ours && clerk_config_allows_preflight(config)
+                       && clerk_request_is_preflight(r);
+    clerk_request *record = clerk_request_known(r);
+    int status;
 
-    if (!clerk_request_is_ours(r)) {
-        return DECLINED;
-    }
-    config = clerk_request_config(r);
-    is_log_only = clerk_config_is_log_only(config);
-    if (!is_log_only && !(clerk_config_allows_preflight(config) && is_preflight(r))) {
+    if ((!is_log_only && !is_preflight && !may_be_refused_by_expression(config, is_ours))
+        || (record != NULL && record->is_asking)) {
         return DECLINED;
     }
     record = clerk_request_of(r);
-    if (record->is_asking) {
-        return DECLINED;
+    status = ask_others(r, record);
+    if (is_log_only && (needs_user(r, status) || record->is_refused_by_expression)) {
+        return status == OK || status == DECLINED ? log_verdict(r, record) : status;
     }
-    record->is_asking = 1;
-    status = ap_run_access_checker_ex(r);
-    record->is_asking = 0;
-    if (!needs_user(r, status)) {
-        return status;
+    if (is_preflight && needs_user(r, status)) {
+        record->exemption = CLERK_EXEMPT_PREFLIGHT;
+        return OK;
     }
-    if (is_log_only) {
-        return log_verdict(r, record);
-    }
-    record->exemption = CLERK_EXEMPT_PREFLIGHT;
-    return OK;
+    return status == HTTP_FORBIDDEN && record->is_refused_by_expression
+               ? answer_expression(r, record)
+               : status;
 }
 
 void clerk_authn_register(apr_pool_t *pconf)

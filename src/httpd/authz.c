@@ -18,11 +18,14 @@ static authz_status refuse(clerk_request *record, const clerk_requirement *requi
 }
 
 /** What may mend this refusal; nothing that a person does makes a machine's token better. */
-static void note_remedy(clerk_request *record, const clerk_requirement *requirement,
-                        const clerk_auth *auth)
+static void note_remedy(request_rec *r, clerk_request *record,
+                        const clerk_requirement *requirement, const clerk_auth *auth)
 {
+    clerk_reverification asked;
+
     if (requirement->kind->refusal == CLERK_REFUSAL_STALE
-        && !clerk_token_type_is_machine(auth->type)) {
+        && !clerk_token_type_is_machine(auth->type)
+        && clerk_requirement_reverification(r, &asked, requirement)) {
         record->stale = requirement;
     }
     if (requirement->kind->refusal == CLERK_REFUSAL_SCOPE && !requirement->is_negated) {
@@ -58,7 +61,7 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
     holds = is_assumed(r, record, requirement)
             || clerk_requirement_holds(r, auth, requirement);
     if (holds == requirement->is_negated) {
-        note_remedy(record, requirement, auth);
+        note_remedy(r, record, requirement, auth);
         refuse(record, requirement, AUTHZ_DENIED);
     }
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;

@@ -37,12 +37,21 @@ void *clerk_dir_config_merge(apr_pool_t *pool, void *base_record, void *add_reco
     INHERIT(sign_up_url);
     INHERIT(unauthenticated_url);
     INHERIT(unauthorized_url);
+    INHERIT(identify);
+    INHERIT(strip_credentials);
+    INHERIT(user);
+    INHERIT(forward);
+    INHERIT(forward_template);
     INHERIT(organization_paths);
     INHERIT(personal_account_paths);
     INHERIT(exports);
     INHERIT(exported_claims);
     INHERIT(remote_user);
-    INHERIT(user_lines);
+    INHERIT(protected_resource);
+    INHERIT(resource_scopes);
+    INHERIT(resource_name);
+    INHERIT(resource_documentation);
+    INHERIT(require_lines);
     return merged;
 }
 
@@ -68,6 +77,7 @@ void *clerk_server_config_merge(apr_pool_t *pool, void *base_record, void *add_r
     INHERIT(api_proxy);
     INHERIT(cache);
     INHERIT(api_connections);
+    INHERIT(token_cache);
     return merged;
 }
 
@@ -89,6 +99,11 @@ int clerk_config_redirects_to_sign_in(const clerk_dir_config *config)
 int clerk_config_allows_preflight(const clerk_dir_config *config)
 {
     return config->allow_preflight != CLERK_OFF;
+}
+
+int clerk_config_forwards(const clerk_dir_config *config)
+{
+    return config->forward > CLERK_FORWARD_OFF;
 }
 
 int clerk_config_renews_sessions(const clerk_dir_config *config,
@@ -172,6 +187,13 @@ apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config
 apr_interval_time_t clerk_config_machine_token_ttl(const clerk_server_config *config)
 {
     return interval_or(config->machine_token_ttl, 30);
+}
+
+unsigned clerk_config_token_cache(const clerk_server_config *config)
+{
+    return config->token_cache == 0 ? 8192
+           : config->token_cache > 0 ? (unsigned)config->token_cache
+                                     : 0;
 }
 
 unsigned clerk_config_api_connections(const clerk_server_config *config)

@@ -30,6 +30,13 @@ typedef enum clerk_error_body {
     CLERK_ERROR_BODY_HTML
 } clerk_error_body;
 
+typedef enum clerk_forward {
+    CLERK_FORWARD_UNSET = 0,
+    CLERK_FORWARD_OFF,
+    CLERK_FORWARD_SESSION,
+    CLERK_FORWARD_TEMPLATE
+} clerk_forward;
+
 enum {
     CLERK_EXPORT_UNSET = 0,
     CLERK_EXPORT_NONE = 1, /* set, to nothing more */
@@ -47,6 +54,15 @@ typedef struct clerk_exported_claim {
     const char *env;    /* CLERK_CLAIM_… */
     const char *header; /* X-Clerk-Claim-… */
 } clerk_exported_claim;
+
+/** What is noted of a section's `Require` lines, which are httpd's own to carry out. */
+typedef struct clerk_require_lines {
+    /* lists of const char *, NULL-terminated behind their last element */
+    apr_array_header_t *user_lines; /* lines that ask for a user of mod_authz_user */
+    apr_array_header_t *scopes;     /* asked for by clerk-scope, without expressions */
+    int has_expr;                   /* a `Require expr` that may call a function of ours */
+    int has_negated_expr;
+} clerk_require_lines;
 
 /** Per-directory record. NULL and zero mean unset; immutable once configuration is read. */
 typedef struct clerk_dir_config {
@@ -77,12 +93,23 @@ typedef struct clerk_dir_config {
     apr_array_header_t *organization_paths;     /* of clerk_path_rule */
     apr_array_header_t *personal_account_paths; /* likewise */
 
+    clerk_flag identify;
+    clerk_flag strip_credentials;
+    clerk_flag user; /* whether the User is fetched */
+    clerk_forward forward;
+    const char *forward_template; /* as in a URL's path */
     unsigned exports;
     apr_array_header_t *exported_claims; /* of clerk_exported_claim */
     const char *remote_user;             /* claim path */
 
-    /* `Require` lines of other modules that ask for a user, as written */
-    apr_array_header_t *user_lines;
+    /* a protected resource of OAuth (RFC 9728); texts are JSON */
+    clerk_flag protected_resource;
+    const char *resource_scopes; /* elements of an array */
+    const char *resource_name;
+    const char *resource_documentation;
+
+    /* of the section that has any, as its lines replace those of outer sections */
+    clerk_require_lines *require_lines;
 } clerk_dir_config;
 
 /** Per-server record; only the main server's counts. */
@@ -96,6 +123,7 @@ typedef struct clerk_server_config {
     const char *api_ca_file;
     const char *api_proxy;
     unsigned api_connections; /* requests at a time; 0 is unset */
+    int token_cache;          /* entries; 0 is unset, negative off */
     struct clerk_socache *cache; /* ClerkCache */
 } clerk_server_config;
 
@@ -110,6 +138,7 @@ int clerk_config_protects(const clerk_dir_config *config);
 int clerk_config_is_log_only(const clerk_dir_config *config);
 int clerk_config_redirects_to_sign_in(const clerk_dir_config *config);
 int clerk_config_allows_preflight(const clerk_dir_config *config);
+int clerk_config_forwards(const clerk_dir_config *config);
 
 /**
  * Whether sessions are renewed by handshake and refresh: as said, else where @a instance has
@@ -134,5 +163,8 @@ apr_interval_time_t clerk_config_connect_timeout(const clerk_server_config *conf
 apr_interval_time_t clerk_config_total_timeout(const clerk_server_config *config);
 apr_interval_time_t clerk_config_machine_token_ttl(const clerk_server_config *config);
 unsigned clerk_config_api_connections(const clerk_server_config *config);
+
+/** How many verified tokens a process keeps; 0: none. */
+unsigned clerk_config_token_cache(const clerk_server_config *config);
 
 #endif

@@ -20,6 +20,8 @@ static struct {
     apr_array_header_t *instances;
     apr_array_header_t *accepting;
     apr_array_header_t *protected_places;
+    apr_array_header_t *needing;
+    apr_array_header_t *resources;
 } seen;
 
 static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -29,6 +31,8 @@ static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     seen.instances = apr_array_make(pconf, 4, sizeof(place));
     seen.accepting = apr_array_make(pconf, 4, sizeof(place));
     seen.protected_places = apr_array_make(pconf, 8, sizeof(place));
+    seen.needing = apr_array_make(pconf, 4, sizeof(place));
+    seen.resources = apr_array_make(pconf, 2, sizeof(place));
     return OK;
 }
 
@@ -68,6 +72,17 @@ void clerk_configuration_add_accepting(const cmd_parms *cmd, const clerk_dir_con
 void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(seen.protected_places, cmd, section);
+}
+
+void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.needing, cmd, section);
+}
+
+void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.needing, cmd, section);
+    add_place(seen.resources, cmd, section);
 }
 
 /** The section as it stands in @a server, without what other sections add. */
@@ -124,6 +139,14 @@ static int may_be_completed(const place *at, const apr_array_header_t *places)
     return 0;
 }
 
+static const char *lack_of_instance(const place *at, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, at->directive,
+                       ap_cstr_casecmp(at->directive, "AuthType") == 0 ? " Clerk" : "",
+                       " needs a Clerk instance: set ClerkPublishableKey (and "
+                       "ClerkSecretKey), or ClerkJWTKey", NULL);
+}
+
 static int fail_at(const place *at, const char *what, const char *detail)
 {
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
@@ -138,9 +161,7 @@ static int check_places(const apr_array_header_t *places, const char *what, apr_
 
     for (i = 0; i < places->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(places, i, const place);
-        clerk_error error = { CLERK_OK, "AuthType Clerk needs a Clerk instance: set "
-                                        "ClerkPublishableKey (and ClerkSecretKey), or "
-                                        "ClerkJWTKey" };
+        clerk_error error = { CLERK_OK, lack_of_instance(at, pool) };
 
         if (!has_instance(at, &error, pool) && !may_be_completed(at, seen.instances)) {
             return fail_at(at, what, error.detail);
@@ -170,8 +191,10 @@ static const char *lack_of_keys(unsigned accepts, const clerk_instance *instance
     return NULL;
 }
 
-/** That of the first server where the place holds, unless there are keys in another one. */
-static const char *lack_of_keys_at(const place *at, apr_pool_t *pool)
+typedef const char *lack_finder(unsigned accepts, const clerk_instance *instance);
+
+/** That of the first server where the place holds, unless another one lacks nothing. */
+static const char *lack_at(const place *at, lack_finder *find, apr_pool_t *pool)
 {
     const server_rec *server;
     const char *lack = NULL;
@@ -186,7 +209,7 @@ static const char *lack_of_keys_at(const place *at, apr_pool_t *pool)
                    != CLERK_OK) {
             continue; /* told of where a token is asked for */
         }
-        here = lack_of_keys(clerk_config_accepts(section), instance);
+        here = find(clerk_config_accepts(section), instance);
         if (here == NULL) {
             return NULL;
         }
@@ -202,11 +225,31 @@ static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
 
     for (i = 0; i < places->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(places, i, const place);
-        const char *lack = lack_of_keys_at(at, pool);
+        const char *lack = lack_at(at, lack_of_keys, pool);
 
         if (lack != NULL && !may_be_completed(at, seen.instances)
             && (places == seen.accepting || !may_be_completed(at, seen.accepting))) {
             return fail_at(at, "", lack);
+        }
+    }
+    return OK;
+}
+
+/** Who reads the metadata is sent to an authorization server, which the key names. */
+static int check_resources(apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < seen.resources->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(seen.resources, i, const place);
+        const clerk_dir_config *section = in_force(at, at->server, pool);
+        const clerk_instance *instance;
+
+        if (section->instance != NULL
+            && clerk_instance_config_resolve(&instance, section->instance, NULL) == CLERK_OK
+            && instance->frontend_api == NULL && !may_be_completed(at, seen.instances)) {
+            return fail_at(at, "", "ClerkProtectedResource needs ClerkPublishableKey, which "
+                                   "names the authorization server");
         }
     }
     return OK;
@@ -224,9 +267,15 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
         status = check_places(seen.protected_places, "", ptemp);
     }
     if (status == OK) {
+        status = check_places(seen.needing, "", ptemp);
+    }
+    if (status == OK) {
         status = check_keys(seen.accepting, ptemp);
     }
-    return status == OK ? check_keys(seen.protected_places, ptemp) : status;
+    if (status == OK) {
+        status = check_keys(seen.protected_places, ptemp);
+    }
+    return status == OK ? check_resources(ptemp) : status;
 }
 
 static int lacks_parties(const place *at, apr_pool_t *pool)
@@ -263,34 +312,34 @@ static void warn_of_missing_parties(server_rec *main_server, apr_pool_t *ptemp)
     }
 }
 
-static int takes_no_opaque_oauth(const place *at, apr_pool_t *pool)
+/** NULL, or which tokens of an accepted type cannot be verified while others can. */
+static const char *lack_of_some_keys(unsigned accepts, const clerk_instance *instance)
 {
-    const server_rec *server;
-
-    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
-        const clerk_dir_config *section = in_force(at, server, pool);
-
-        if (section->instance != NULL && section->instance->secret_key == NULL
-            && (clerk_config_accepts(section) & CLERK_TOKEN_OAUTH)) {
-            return 1;
-        }
+    if ((accepts & CLERK_TOKEN_OAUTH) && instance->secret_key == NULL) {
+        return "without ClerkSecretKey only OAuth tokens that are JWTs can be verified; opaque "
+               "ones (oat_...) get 503";
     }
-    return 0;
+    if ((accepts & CLERK_TOKEN_M2M) && instance->jwt_key == NULL
+        && instance->key_url == NULL) {
+        return "with ClerkMachineSecretKey alone only opaque M2M tokens (mt_...) can be "
+               "verified; JWTs get 503 without ClerkPublishableKey, ClerkSecretKey or "
+               "ClerkJWTKey";
+    }
+    return NULL;
 }
 
-/** Those that are JWTs need only the public keys, so this may be what is wanted. */
-static void warn_of_opaque_oauth(server_rec *main_server, apr_pool_t *ptemp)
+/** This may be what is wanted, so it is no error. */
+static void warn_of_lacking_keys(server_rec *main_server, apr_pool_t *ptemp)
 {
     int i;
 
     for (i = 0; i < seen.accepting->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(seen.accepting, i, const place);
+        const char *lack = lack_at(at, lack_of_some_keys, ptemp);
 
-        if (takes_no_opaque_oauth(at, ptemp) && !may_be_completed(at, seen.instances)) {
+        if (lack != NULL && !may_be_completed(at, seen.instances)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
-                         "%s on line %d of %s: without ClerkSecretKey only OAuth tokens that "
-                         "are JWTs can be verified; opaque ones (oat_...) get 503",
-                         at->directive, at->line, at->file);
+                         "%s on line %d of %s: %s", at->directive, at->line, at->file, lack);
         }
     }
 }
@@ -302,7 +351,7 @@ static int warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         warn_of_missing_parties(main_server, ptemp);
-        warn_of_opaque_oauth(main_server, ptemp);
+        warn_of_lacking_keys(main_server, ptemp);
     }
     return OK;
 }
@@ -321,7 +370,7 @@ static int is_listed(const apr_array_header_t *instances, const clerk_instance *
     return 0;
 }
 
-static void list_instances(apr_array_header_t *instances, const place *at)
+static void list_instances_at(apr_array_header_t *instances, const place *at)
 {
     const server_rec *server;
 
@@ -338,15 +387,23 @@ static void list_instances(apr_array_header_t *instances, const place *at)
     }
 }
 
-apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf)
+static void list_instances(apr_array_header_t *instances, const apr_array_header_t *places)
 {
-    apr_array_header_t *instances = apr_array_make(pconf, 4, sizeof(clerk_instance *));
-    const apr_array_header_t *places =
-        seen.protected_places->nelts > 0 ? seen.protected_places : seen.instances;
     int i;
 
     for (i = 0; i < places->nelts; i++) {
-        list_instances(instances, &APR_ARRAY_IDX(places, i, const place));
+        list_instances_at(instances, &APR_ARRAY_IDX(places, i, const place));
+    }
+}
+
+apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf)
+{
+    apr_array_header_t *instances = apr_array_make(pconf, 4, sizeof(clerk_instance *));
+
+    list_instances(instances, seen.protected_places);
+    list_instances(instances, seen.needing);
+    if (seen.protected_places->nelts + seen.needing->nelts == 0) {
+        list_instances(instances, seen.instances);
     }
     return instances;
 }

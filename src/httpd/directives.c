@@ -92,6 +92,23 @@ const command_rec clerk_directives[] = {
     AP_INIT_TAKE1("ClerkRemoteUser", clerk_set_remote_user, NULL, ANYWHERE,
         "The path of the claim that REMOTE_USER takes, by default the subject"),
 
+    AP_INIT_FLAG("ClerkIdentify", clerk_set_identify, NULL, ANYWHERE,
+        "Whether to find out who is asking even where nothing is required"),
+    AP_INIT_TAKE1("ClerkForwardToken", clerk_set_forward_token, NULL, ANYWHERE,
+        "off, session or template:NAME: the token that the application finds in Authorization"),
+    AP_INIT_FLAG("ClerkStripCredentials", clerk_set_flag, FIELD(strip_credentials), ANYWHERE,
+        "Whether Clerk's cookies and tokens are kept from the application"),
+
+    /* What a protected resource says of itself */
+    AP_INIT_FLAG("ClerkProtectedResource", clerk_set_protected_resource, NULL, SECTION,
+        "Whether metadata of this OAuth-protected resource are served (RFC 9728)"),
+    AP_INIT_ITERATE("ClerkProtectedResourceScopes", clerk_set_resource_scope, NULL, SECTION,
+        "Scopes that clients of this resource may ask for, such as notes:read"),
+    AP_INIT_TAKE1("ClerkProtectedResourceName", clerk_set_resource_name, NULL, SECTION,
+        "The name of this resource, for people"),
+    AP_INIT_TAKE1("ClerkProtectedResourceDocumentation", clerk_set_resource_documentation, NULL,
+        SECTION, "The URL of a page for developers that use this resource"),
+
     /* The whole server */
     AP_INIT_TAKE1("ClerkKeyRefresh", clerk_set_interval, SERVER_FIELD(key_refresh), RSRC_CONF,
         "The age at which a key set is fetched anew, such as 300s"),
@@ -102,6 +119,8 @@ const command_rec clerk_directives[] = {
     AP_INIT_TAKE1("ClerkMachineTokenTTL", clerk_set_interval_or_none,
         SERVER_FIELD(machine_token_ttl), RSRC_CONF,
         "How long a good answer about an opaque machine token is remembered, such as 30s"),
+    AP_INIT_TAKE1("ClerkTokenCache", clerk_set_token_cache, NULL, RSRC_CONF,
+        "How many tokens that it has verified a process keeps, or off"),
     AP_INIT_TAKE1("ClerkAPIConnections", clerk_set_api_connections, NULL, RSRC_CONF,
         "How many requests to the Backend API a process makes at a time"),
     AP_INIT_TAKE1("ClerkCache", clerk_set_cache, NULL, RSRC_CONF,

@@ -3,49 +3,13 @@
 
 #include <http_request.h>
 
+#include "../core/header_text.h"
 #include "../core/json.h"
+#include "credentials.h"
 #include "export_names.h"
+#include "identify.h"
 #include "module.h"
 #include "scrub.h"
-
-static int is_header_text(const char *value)
-{
-    for (; *value != '\0'; value++) {
-        if (*value < 0x20 || *value > 0x7e) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/**
- * Percent-encode a value that could not stand in a header: bytes that are no printable ASCII, and
- * `%` itself, so that decoding gives the value back.
- */
-static const char *header_value(const char *value, apr_pool_t *pool)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    char *encoded, *at;
-
-    if (is_header_text(value)) {
-        return value;
-    }
-    at = encoded = apr_palloc(pool, 3 * strlen(value) + 1);
-    for (; *value != '\0'; value++) {
-        unsigned char byte = (unsigned char)*value;
-
-        if (byte < 0x20 || byte > 0x7e || byte == '%') {
-            *at++ = '%';
-            *at++ = digits[byte >> 4];
-            *at++ = digits[byte & 15];
-        }
-        else {
-            *at++ = *value;
-        }
-    }
-    *at = '\0';
-    return encoded;
-}
 
 static void export_value(request_rec *r, unsigned exports, const char *env,
                          const char *header, const char *value)
@@ -57,7 +21,7 @@ static void export_value(request_rec *r, unsigned exports, const char *env,
         apr_table_setn(r->subprocess_env, env, value);
     }
     if (exports & CLERK_EXPORT_HEADERS) {
-        apr_table_setn(r->headers_in, header, header_value(value, r->pool));
+        apr_table_setn(r->headers_in, header, clerk_header_text(value, r->pool));
     }
 }
 
@@ -119,15 +83,45 @@ void clerk_export_refusal(request_rec *r, const clerk_request *record)
 /** An ErrorDocument's request is logged in place of the refused one: pass the reason on. */
 static void export_earlier_refusal(request_rec *r)
 {
-    const request_rec *earlier;
+    const clerk_request *refused = r->prev ? clerk_request_refused(r->prev) : NULL;
 
-    for (earlier = r->prev; earlier != NULL; earlier = earlier->prev) {
-        const clerk_request *record = clerk_request_known(earlier);
+    if (refused != NULL) {
+        clerk_export_refusal(r, refused);
+    }
+}
 
-        if (record != NULL && record->is_refused) {
-            clerk_export_refusal(r, record);
-            return;
-        }
+/** Under ClerkIdentify the application learns that it is nobody, and why. */
+static void export_nobody(request_rec *r, const clerk_request *record)
+{
+    unsigned exports = clerk_config_exports(clerk_request_config(r));
+
+    export_value(r, exports, "CLERK_AUTH_STATUS", "X-Clerk-Auth-Status",
+                 record->verdict.decision.state);
+    export_value(r, exports, "CLERK_AUTH_REASON", "X-Clerk-Auth-Reason",
+                 record->verdict.decision.reason);
+    if (record->verdict.status == CLERK_E_SESSION_PENDING) {
+        export_value(r, exports, "CLERK_SESSION_STATUS", "X-Clerk-Session-Status",
+                     "pending");
+    }
+}
+
+static void export_verdict(request_rec *r, const clerk_request *record)
+{
+    if (record->exemption != CLERK_EXEMPT_NOT && r->user != NULL && *r->user == '\0') {
+        r->user = NULL; /* it stood for nobody */
+        r->ap_auth_type = NULL;
+    }
+    if (record->is_refused) {
+        clerk_export_refusal(r, record);
+    }
+    if (record->is_published) {
+        export_identity(r, record->verdict.auth);
+    }
+    else if (record->is_identified) {
+        export_nobody(r, record);
+    }
+    if (record->evaluated) {
+        clerk_request_varies(r);
     }
 }
 
@@ -137,30 +131,24 @@ static void export_earlier_refusal(request_rec *r)
  */
 static int export_to_application(request_rec *r)
 {
-    const clerk_request *record = clerk_request_inherited(r);
+    const clerk_request *record;
+    int status;
 
     if (r->prev != NULL || r->main != NULL) {
         clerk_scrub_headers(r);
         clerk_scrub_environment(r);
-        export_earlier_refusal(r);
+        clerk_credentials_restore(r);
     }
-    if (record == NULL) {
-        return DECLINED;
+    status = clerk_identify(r);
+    if (status != DECLINED) {
+        return status;
     }
-    if (record->exemption != CLERK_EXEMPT_NOT && r->user != NULL && *r->user == '\0') {
-        r->user = NULL; /* it stood for nobody */
-        r->ap_auth_type = NULL;
+    record = clerk_request_inherited(r);
+    if (record != NULL) {
+        export_verdict(r, record);
     }
-    if (record->is_refused) {
-        clerk_export_refusal(r, record);
-    }
-    if (record->evaluated && record->verdict.status == CLERK_OK) {
-        export_identity(r, record->verdict.auth);
-    }
-    if (record->evaluated) {
-        clerk_request_varies(r);
-    }
-    return DECLINED;
+    export_earlier_refusal(r);
+    return clerk_credentials_replace(r, record);
 }
 
 void clerk_export_register(apr_pool_t *pconf)

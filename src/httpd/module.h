@@ -22,6 +22,9 @@ void clerk_configuration_register(apr_pool_t *pconf);
 void clerk_scrub_register(apr_pool_t *pconf);
 void clerk_authn_register(apr_pool_t *pconf);
 void clerk_authz_register(apr_pool_t *pconf);
+void clerk_expr_register(apr_pool_t *pconf);
+void clerk_require_expr_register(apr_pool_t *pconf);
+void clerk_metadata_register(apr_pool_t *pconf);
 void clerk_export_register(apr_pool_t *pconf);
 void clerk_respond_register(apr_pool_t *pconf);
 

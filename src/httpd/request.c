@@ -40,9 +40,21 @@ clerk_request *clerk_request_of(request_rec *r)
     return record;
 }
 
-const clerk_request *clerk_request_inherited(const request_rec *r)
+/** One that an expression made merely knows; what it knows was not put to use. */
+static const clerk_request *settled(const request_rec *r)
 {
     const clerk_request *record = clerk_request_known(r);
+
+    return record != NULL
+                   && (record->is_published || record->is_identified || record->is_refused
+                       || record->exemption != CLERK_EXEMPT_NOT)
+               ? record
+               : NULL;
+}
+
+const clerk_request *clerk_request_inherited(const request_rec *r)
+{
+    const clerk_request *record = settled(r);
 
     /* the same rule, in the same order, as ap_process_request_internal */
     while (record == NULL) {
@@ -55,9 +67,33 @@ const clerk_request *clerk_request_inherited(const request_rec *r)
         else {
             return NULL;
         }
-        record = clerk_request_known(r);
+        record = settled(r);
     }
     return record;
+}
+
+const clerk_request *clerk_request_original(const request_rec *r)
+{
+    for (; r != NULL; r = r->prev ? r->prev : r->main) {
+        const clerk_request *record = clerk_request_known(r);
+
+        if (record != NULL && record->has_replaced) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+const clerk_request *clerk_request_refused(const request_rec *r)
+{
+    for (; r != NULL; r = r->prev) {
+        const clerk_request *record = clerk_request_known(r);
+
+        if (record != NULL && record->is_refused) {
+            return record;
+        }
+    }
+    return NULL;
 }
 
 const clerk_request *clerk_request_earlier(const request_rec *r)
@@ -65,7 +101,7 @@ const clerk_request *clerk_request_earlier(const request_rec *r)
     for (r = r->prev ? r->prev : r->main; r != NULL; r = r->prev ? r->prev : r->main) {
         const clerk_request *record = clerk_request_known(r);
 
-        if (record != NULL && record->evaluated) {
+        if (record != NULL && record->evaluated && record->is_navigated) {
             return record;
         }
     }
@@ -79,6 +115,7 @@ static clerk_slice header_slice(const request_rec *r, const char *name)
 
 clerk_facts clerk_request_facts(request_rec *r)
 {
+    const clerk_request *sent = clerk_request_original(r);
     clerk_facts facts = {
         .method = r->method,
         .own_url = clerk_own_url(r),
@@ -89,63 +126,167 @@ clerk_facts clerk_request_facts(request_rec *r)
         .referer = header_slice(r, "Referer"),
         .headers = r->headers_in,
     };
+
+    if (sent != NULL) {
+        facts.authorization = clerk_slice_of(sent->sent_authorization);
+        facts.cookie = clerk_slice_of(sent->sent_cookie);
+    }
     return facts;
 }
 
-/**
- * A session that an earlier request has found, renewed perhaps, speaks for its parts and what
- * came in its place: the cookies that they have a copy of may be the old ones.
- */
-static void take_session_of_earlier(clerk_facts *facts, const request_rec *r,
-                                    const clerk_request *record)
-{
-    const clerk_request *earlier = clerk_request_earlier(r);
+/* ---------------------------------------------------------------- who is asking */
 
-    if (earlier != NULL && earlier->instance == record->instance
+/** @param error  says why where there is none */
+static const clerk_instance *instance_in_force(const request_rec *r, clerk_error *error)
+{
+    clerk_dir_config *config = clerk_request_config(r);
+    const clerk_instance *instance = NULL;
+
+    error->detail = "set ClerkPublishableKey (and ClerkSecretKey)";
+    return config->instance != NULL
+                   && clerk_instance_config_resolve(&instance, config->instance, error)
+                          == CLERK_OK
+               ? instance
+               : NULL;
+}
+
+const clerk_instance *clerk_request_instance(const request_rec *r)
+{
+    clerk_error error = { CLERK_OK, NULL };
+
+    return instance_in_force(r, &error);
+}
+
+/** Lists belong to configuration, and sections that inherit one share it. */
+static int is_same_policy(const clerk_policy *a, const clerk_policy *b)
+{
+    return a->accepts == b->accepts && a->authorized_parties == b->authorized_parties
+           && a->audiences == b->audiences && a->issuers == b->issuers
+           && a->any_issuer == b->any_issuer && a->clock_skew == b->clock_skew
+           && a->admits_pending == b->admits_pending;
+}
+
+static int is_verdict_on(const clerk_request *record, const clerk_request *wanted)
+{
+    return record != NULL && record->evaluated && record->instance == wanted->instance
+           && is_same_policy(&record->policy, &wanted->policy)
+           && (record->is_navigated || !wanted->is_navigated);
+}
+
+/** A verdict on the same credentials by the same rules. */
+static const clerk_request *judged_before(const request_rec *r, const clerk_request *wanted)
+{
+    while ((r = r->prev ? r->prev : r->main) != NULL) {
+        const clerk_request *record = clerk_request_known(r);
+
+        if (is_verdict_on(record, wanted)) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+/**
+ * A session that was found earlier, renewed perhaps, speaks for parts of the page and under
+ * other rules, and what came in its place: the cookies that came along may be the old ones.
+ */
+static void take_session_of(clerk_facts *facts, const clerk_request *earlier,
+                            const clerk_instance *instance, apr_pool_t *pool)
+{
+    if (earlier != NULL && earlier->evaluated && earlier->instance == instance
         && earlier->verdict.carrier == CLERK_CARRIER_COOKIE && earlier->verdict.auth != NULL) {
         facts->authorization = clerk_slice_of(apr_pstrcat(
-            r->pool, "Bearer ", clerk_slice_copy(earlier->verdict.token, r->pool), NULL));
+            pool, "Bearer ", clerk_slice_copy(earlier->verdict.token, pool), NULL));
         facts->cookie = clerk_slice_of(NULL);
     }
 }
 
-static const clerk_instance *instance_in_force(request_rec *r)
+/** @param wanted  what a verdict is to hold for; kept, with it, in the request's record */
+static void judge(request_rec *r, clerk_request *record, const clerk_request *wanted)
 {
-    clerk_dir_config *config = clerk_request_config(r);
-    const clerk_instance *instance = NULL;
-    clerk_error error = { CLERK_OK, "set ClerkPublishableKey (and ClerkSecretKey)" };
+    clerk_session_options options = { .handshake = 0 };
+    clerk_facts facts = clerk_request_facts(r);
 
-    if (config->instance == NULL
-        || clerk_instance_config_resolve(&instance, config->instance, &error) != CLERK_OK) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "no Clerk instance for %s: %s", r->uri,
-                      error.detail);
+    take_session_of(&facts, clerk_request_earlier(r), wanted->instance, r->pool);
+    take_session_of(&facts, record, wanted->instance, r->pool); /* by other rules */
+    record->instance = wanted->instance;
+    record->policy = wanted->policy;
+    record->is_navigated = wanted->is_navigated;
+    record->facts = facts;
+    record->claims = NULL;
+    if (record->is_navigated) {
+        options = clerk_navigation_options(r, record);
     }
-    return instance;
+    clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), record->instance,
+                            &record->policy, &options, &record->facts, apr_time_now(),
+                            r->pool);
+    record->evaluated = 1;
+    if (record->is_navigated) {
+        clerk_navigation_tell(r, record);
+    }
+    clerk_log_missing_azp(r, record, &record->policy);
+}
+
+/** @param navigates  whether the browser may be sent somewhere, or its session be renewed */
+static clerk_request *identify(request_rec *r, const clerk_instance *instance, int navigates)
+{
+    clerk_request *record = clerk_request_of(r);
+    clerk_request wanted = { .instance = instance,
+                             .policy = clerk_config_policy(clerk_request_config(r)),
+                             .is_navigated = navigates };
+    const clerk_request *before;
+
+    if (is_verdict_on(record, &wanted)) {
+        return record;
+    }
+    before = judged_before(r, &wanted);
+    if (before == NULL) {
+        judge(r, record, &wanted);
+        return record;
+    }
+    record->instance = instance;
+    record->policy = wanted.policy;
+    record->is_navigated = before->is_navigated;
+    record->facts = clerk_request_facts(r);
+    record->verdict = before->verdict;
+    record->evaluated = 1;
+    return record;
 }
 
 clerk_request *clerk_request_identify(request_rec *r)
 {
-    clerk_request *record = clerk_request_of(r);
-    clerk_session_options options;
-    clerk_policy policy;
+    clerk_error error = { CLERK_OK, NULL };
+    const clerk_instance *instance = instance_in_force(r, &error);
 
-    if (record->evaluated) {
-        return record;
-    }
-    record->instance = instance_in_force(r);
-    if (record->instance == NULL) {
+    if (instance == NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "no Clerk instance for %s: %s", r->uri,
+                      error.detail);
         return NULL;
     }
-    policy = clerk_config_policy(clerk_request_config(r));
-    record->facts = clerk_request_facts(r);
-    take_session_of_earlier(&record->facts, r, record);
-    options = clerk_navigation_options(r, record);
-    clerk_verifier_identify(&record->verdict, clerk_runtime_verifier(), record->instance,
-                            &policy, &options, &record->facts, apr_time_now(), r->pool);
-    record->evaluated = 1;
-    clerk_navigation_tell(r, record);
-    clerk_log_missing_azp(r, record, &policy);
-    return record;
+    return identify(r, instance, 1);
+}
+
+int clerk_request_is_preflight(const request_rec *r)
+{
+    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") != NULL
+           && apr_table_get(r->headers_in, "Access-Control-Request-Method") != NULL;
+}
+
+const clerk_auth *clerk_request_who(request_rec *r)
+{
+    const clerk_dir_config *config = clerk_request_config(r);
+    clerk_request *record = clerk_request_of(r);
+    const clerk_instance *instance = clerk_request_instance(r);
+
+    record->asked_by_expressions++;
+    if (instance == NULL
+        || (clerk_config_allows_preflight(config) && clerk_request_is_preflight(r))) {
+        return NULL;
+    }
+    record = identify(r, instance,
+                      config->identify == CLERK_ON || clerk_request_is_ours(r));
+    clerk_request_varies(r);
+    return record->verdict.status == CLERK_OK ? record->verdict.auth : NULL;
 }
 
 const clerk_auth *clerk_request_auth(const request_rec *r)
@@ -159,8 +300,9 @@ const clerk_auth *clerk_request_auth(const request_rec *r)
 
 const json_t *clerk_request_claims(request_rec *r)
 {
-    const clerk_request *source = clerk_request_inherited(r);
     clerk_request *record = clerk_request_known(r);
+    const clerk_request *source =
+        record && record->evaluated ? record : clerk_request_inherited(r);
 
     if (source == NULL || !source->evaluated || source->verdict.status != CLERK_OK) {
         return NULL;
@@ -176,7 +318,8 @@ const json_t *clerk_request_claims(request_rec *r)
 
 void clerk_request_name_denial(const request_rec *r, clerk_request *record)
 {
-    const apr_array_header_t *lines = clerk_request_config(r)->user_lines;
+    const clerk_require_lines *noted = clerk_request_config(r)->require_lines;
+    const apr_array_header_t *lines = noted ? noted->user_lines : NULL;
 
     if (record->denied_by == NULL && lines != NULL && lines->nelts > 0) {
         record->denied_by = APR_ARRAY_IDX(lines, lines->nelts - 1, const char *);
@@ -185,11 +328,17 @@ void clerk_request_name_denial(const request_rec *r, clerk_request *record)
 
 void clerk_request_varies(request_rec *r)
 {
+    static const char all[] = "Authorization, Cookie", header[] = "Authorization";
     /* cookies carry sessions only, so elsewhere they are not read */
     const char *names = clerk_config_accepts(clerk_request_config(r)) & CLERK_TOKEN_SESSION
-                            ? "Authorization, Cookie"
-                            : "Authorization";
+                            ? all
+                            : header;
+    clerk_request *record = clerk_request_of(r);
 
+    if (record->varied_by == names) {
+        return;
+    }
+    record->varied_by = names;
     /* where it survives an error answer and a proxied application's fields */
     if (apr_table_get(r->err_headers_out, "Vary") == NULL) {
         apr_table_setn(r->err_headers_out, "Vary", names);

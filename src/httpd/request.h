@@ -20,8 +20,10 @@ typedef enum clerk_exemption {
  * request, a subrequest or an internal redirect (see clerk_request_inherited).
  */
 typedef struct clerk_request {
-    int evaluated; /* whether verdict, facts and instance are filled */
+    int evaluated; /* whether the five below are filled */
     const clerk_instance *instance;
+    clerk_policy policy; /* that the verdict holds for */
+    int is_navigated;    /* it could have sent the browser somewhere, and renewed its session */
     clerk_facts facts;
     clerk_verdict verdict;
     const json_t *claims; /* kept by clerk_request_claims */
@@ -34,6 +36,17 @@ typedef struct clerk_request {
     int is_refused;
     int has_json_answer;
     clerk_exemption exemption;
+    int is_published;  /* httpd knows the user from us, the application shall */
+    int is_identified; /* under ClerkIdentify, as somebody or nobody */
+    const char *varied_by; /* what Vary names */
+
+    int has_replaced; /* headers have other credentials than the client sent, which are: */
+    const char *sent_authorization;
+    const char *sent_cookie;
+
+    unsigned asked_by_expressions;  /* how often a function of ours was evaluated */
+    int is_refused_by_expression;   /* before authentication, by a `Require expr` line */
+    const clerk_dir_config **found_config; /* where a search for configuration puts it */
 } clerk_request;
 
 clerk_dir_config *clerk_request_config(const request_rec *r);
@@ -54,11 +67,31 @@ clerk_request *clerk_request_known(const request_rec *r);
 const clerk_request *clerk_request_inherited(const request_rec *r);
 
 /**
- * Find out who is asking, once a request.
+ * Find out who is asking, once for each instance and policy that are in force while the
+ * request is being processed. A subrequest or internal redirect with the same two takes what
+ * was found out for the request that it came from.
  *
  * @return NULL when there is no usable instance here, which is logged
  */
 clerk_request *clerk_request_identify(request_rec *r);
+
+/**
+ * The same for an expression, which may be evaluated at any time and anywhere: NULL for
+ * nobody, also where there is no instance. A CORS preflight that needs no token is nobody's.
+ */
+const clerk_auth *clerk_request_who(request_rec *r);
+
+/** The usable instance in force; NULL where there is none. */
+const clerk_instance *clerk_request_instance(const request_rec *r);
+
+/** The record of @a r, or of a request before or around it, that has the client's credentials. */
+const clerk_request *clerk_request_original(const request_rec *r);
+
+/** Fetch standard, "CORS-preflight fetch": both fields, and no credential with it. */
+int clerk_request_is_preflight(const request_rec *r);
+
+/** The record of @a r or of a request before it that was refused; NULL where none was. */
+const clerk_request *clerk_request_refused(const request_rec *r);
 
 /** Who is asking; NULL while unknown or nobody. */
 const clerk_auth *clerk_request_auth(const request_rec *r);
@@ -73,8 +106,9 @@ const json_t *clerk_request_claims(request_rec *r);
 void clerk_request_name_denial(const request_rec *r, clerk_request *record);
 
 /**
- * The nearest record of a request before or around @a r that has been evaluated, whatever the
- * configuration it was evaluated under; NULL where there is none.
+ * The nearest record of a request before or around @a r that has been evaluated, and not for
+ * an expression in passing, whatever the configuration it was evaluated under; NULL where
+ * there is none.
  */
 const clerk_request *clerk_request_earlier(const request_rec *r);
 

@@ -13,6 +13,7 @@
 #include "../core/url.h"
 #include "export.h"
 #include "log.h"
+#include "metadata.h"
 #include "module.h"
 
 static const char content_type_filter[] = "CLERK_ERROR_TYPE";
@@ -123,14 +124,35 @@ static const char *unauthenticated_location(request_rec *r, const clerk_request 
                : NULL;
 }
 
+/** `, NAME="VALUE"`, or nothing; a value of ours has no quote in it. */
+static const char *parameter(apr_pool_t *pool, const char *name, const char *value)
+{
+    return value ? apr_pstrcat(pool, ", ", name, "=\"", value, "\"", NULL) : "";
+}
+
+/** The scopes of the clerk-scope lines in force, joined by spaces; NULL for none. */
+static const char *scopes_asked(request_rec *r)
+{
+    const clerk_require_lines *lines = clerk_request_config(r)->require_lines;
+
+    return lines && lines->scopes ? apr_array_pstrcat(r->pool, lines->scopes, ' ') : NULL;
+}
+
+/** RFC 6750, 3, and RFC 9728, 5.1. */
 static void challenge(request_rec *r, const char *error)
 {
     const char *realm = ap_auth_name(r);
-    const char *field = apr_pstrcat(r->pool, "Bearer realm=\"",
-                                    ap_escape_quotes(r->pool, realm ? realm : "Clerk"), "\"",
-                                    error ? ", error=\"" : NULL, error, "\"", NULL);
+    const char *metadata = clerk_metadata_url(r);
 
-    set_header(r, "WWW-Authenticate", field);
+    set_header(r, "WWW-Authenticate",
+               apr_pstrcat(r->pool, "Bearer realm=\"",
+                           ap_escape_quotes(r->pool, realm ? realm : "Clerk"), "\"",
+                           parameter(r->pool, "error", error),
+                           parameter(r->pool, "scope", metadata ? scopes_asked(r) : NULL),
+                           parameter(r->pool, "resource_metadata", metadata), NULL));
+    if (metadata != NULL && apr_table_get(r->headers_in, "Origin") != NULL) {
+        set_header(r, "Access-Control-Expose-Headers", "WWW-Authenticate");
+    }
 }
 
 /** What a request without a credential is told, which says what would be one here. */
@@ -147,18 +169,11 @@ static const char *demand(unsigned accepts)
                  "token: send one in Authorization.\"}";
 }
 
-static int is_undecided(clerk_status status)
-{
-    clerk_family family = clerk_status_family(status);
-
-    return family == CLERK_FAMILY_UNDECIDED || family == CLERK_FAMILY_INTERNAL;
-}
-
 static int answer_unauthenticated(request_rec *r, const clerk_request *record,
                                   const clerk_dir_config *config)
 {
     int is_no_good = record->verdict.carrier != CLERK_CARRIER_NONE
-                     && !is_undecided(record->verdict.status);
+                     && !clerk_status_is_undecided(record->verdict.status);
 
     challenge(r, is_no_good ? "invalid_token" : NULL);
     return answer(r, HTTP_UNAUTHORIZED,
@@ -211,7 +226,7 @@ int clerk_respond_unauthenticated(request_rec *r, clerk_request *record)
 
     note_refusal(r, record);
     clerk_log_unauthenticated(r, record);
-    if (is_undecided(record->verdict.status) && !protects) {
+    if (clerk_status_is_undecided(record->verdict.status) && !protects) {
         return answer_undecided(r, record);
     }
     if (!may_want_session(record, config)) {

@@ -119,6 +119,16 @@ static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_ap
     return clerk_token_cache_create(cache, api->http, &options, pchild);
 }
 
+static apr_status_t create_verified_tokens(clerk_verified_tokens **tokens,
+                                           const clerk_server_config *server,
+                                           apr_pool_t *pchild)
+{
+    unsigned entries = clerk_config_token_cache(server);
+
+    return entries > 0 ? clerk_verified_tokens_create(tokens, entries, pchild)
+                       : APR_SUCCESS;
+}
+
 static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_api *api,
                                    const clerk_server_config *server, apr_pool_t *pchild)
 {
@@ -141,6 +151,9 @@ static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
     }
     if (status == APR_SUCCESS) {
         clerk_watchdog_start(verifier->keys, http, pchild);
+    }
+    if (status == APR_SUCCESS) {
+        status = create_verified_tokens(&verifier->verified, server, pchild);
     }
     if (status == APR_SUCCESS) {
         status = open_api(api, http, server, pchild);

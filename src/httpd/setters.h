@@ -37,10 +37,21 @@ const char *clerk_set_remote_user(cmd_parms *cmd, void *record, const char *path
 const char *clerk_note_auth_type(cmd_parms *cmd, void *record, const char *type);
 const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args);
 
+/* what the application gets: setters_application.c */
+const char *clerk_set_identify(cmd_parms *cmd, void *record, int on);
+const char *clerk_set_forward_token(cmd_parms *cmd, void *record, const char *word);
+
+/* a protected resource: setters_resource.c */
+const char *clerk_set_protected_resource(cmd_parms *cmd, void *record, int on);
+const char *clerk_set_resource_scope(cmd_parms *cmd, void *record, const char *scope);
+const char *clerk_set_resource_name(cmd_parms *cmd, void *record, const char *name);
+const char *clerk_set_resource_documentation(cmd_parms *cmd, void *record, const char *url);
+
 /* the whole server: setters_server.c */
 const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time);
 const char *clerk_set_interval_or_none(cmd_parms *cmd, void *record, const char *time);
 const char *clerk_set_api_connections(cmd_parms *cmd, void *record, const char *number);
+const char *clerk_set_token_cache(cmd_parms *cmd, void *record, const char *entries);
 const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *connect,
                                   const char *total);
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path);

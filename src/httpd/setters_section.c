@@ -2,6 +2,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "../core/scopes.h"
 #include "../core/url.h"
 #include "config.h"
 #include "configuration.h"
@@ -329,23 +330,53 @@ const char *clerk_note_auth_type(cmd_parms *cmd, void *record, const char *type)
     return DECLINE_CMD;
 }
 
-/** mod_authz_core carries the directive out; this keeps the lines that need a user. */
+/** The section's notes of its lines, made at the first of them. */
+static clerk_require_lines *lines_of(cmd_parms *cmd, clerk_dir_config *section)
+{
+    if (section->require_lines == NULL) {
+        section->require_lines = apr_pcalloc(cmd->pool, sizeof(clerk_require_lines));
+    }
+    return section->require_lines;
+}
+
+/** Scopes that are written out; what an expression yields is known with a request only. */
+static void note_scopes(clerk_require_lines *lines, cmd_parms *cmd, const char *rest)
+{
+    while (*rest != '\0') {
+        const char *word = ap_getword_conf(cmd->pool, &rest);
+
+        if (clerk_is_scope(clerk_slice_of(word)) && strstr(word, "%{") == NULL) {
+            append(&lines->scopes, cmd, word);
+        }
+    }
+}
+
+/** mod_authz_core carries the directive out; this keeps what answers depend on. */
 const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args)
 {
-    clerk_dir_config *section = record;
+    clerk_require_lines *lines;
     const char *rest = args;
     const char *word = ap_getword_conf(cmd->temp_pool, &rest);
     const char *problem =
         check_is_carried_out(cmd, "mod_authz_core", "authz_core_module");
+    int is_negated = ap_cstr_casecmp(word, "not") == 0;
 
     if (problem != NULL) {
         return problem;
     }
-    if (ap_cstr_casecmp(word, "not") == 0) {
+    lines = lines_of(cmd, record);
+    if (is_negated) {
         word = ap_getword_conf(cmd->temp_pool, &rest);
     }
     if (ap_cstr_casecmp(word, "user") == 0 || ap_cstr_casecmp(word, "valid-user") == 0) {
-        append(&section->user_lines, cmd, apr_pstrcat(cmd->pool, "Require ", args, NULL));
+        append(&lines->user_lines, cmd, apr_pstrcat(cmd->pool, "Require ", args, NULL));
+    }
+    else if (ap_cstr_casecmp(word, "expr") == 0 && ap_strcasestr(rest, "clerk") != NULL) {
+        lines->has_expr = 1;
+        lines->has_negated_expr |= is_negated;
+    }
+    else if (ap_cstr_casecmp(word, "clerk-scope") == 0 && !is_negated) {
+        note_scopes(lines, cmd, rest);
     }
     return DECLINE_CMD;
 }

@@ -12,7 +12,7 @@
 #include "setters.h"
 #include "socache.h"
 
-enum { MOST_CONNECTIONS = 1000 };
+enum { MOST_CONNECTIONS = 1000, MOST_TOKENS = 1000000 };
 
 /** The main server's record; one process has one set of keys and connections. */
 static const char *main_server_record(clerk_server_config **server, cmd_parms *cmd)
@@ -82,18 +82,45 @@ const char *clerk_set_interval(cmd_parms *cmd, void *record, const char *time)
     return problem ? problem : clerk_set_interval_or_none(cmd, record, time);
 }
 
-const char *clerk_set_api_connections(cmd_parms *cmd, void *record, const char *number)
+/** @return 0 when @a text is no number from 1 to @a most */
+static int parse_number(const char *text, int most)
+{
+    apr_size_t digits = strspn(text, "0123456789");
+    apr_int64_t value = apr_atoi64(text);
+
+    return digits > 0 && text[digits] == '\0' && value <= most ? (int)value : 0;
+}
+
+const char *clerk_set_token_cache(cmd_parms *cmd, void *record, const char *entries)
 {
     clerk_server_config *server = NULL;
     const char *problem = main_server_record(&server, cmd);
-    apr_size_t digits = strspn(number, "0123456789");
-    apr_int64_t value = apr_atoi64(number);
+    int value = ap_cstr_casecmp(entries, "off") == 0 ? -1
+                                                     : parse_number(entries, MOST_TOKENS);
 
     (void)record;
     if (problem != NULL) {
         return problem;
     }
-    if (digits == 0 || number[digits] != '\0' || value < 1 || value > MOST_CONNECTIONS) {
+    if (value == 0) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is neither off nor a number from 1 to %d",
+                            cmd->cmd->name, entries, MOST_TOKENS);
+    }
+    server->token_cache = value;
+    return NULL;
+}
+
+const char *clerk_set_api_connections(cmd_parms *cmd, void *record, const char *number)
+{
+    clerk_server_config *server = NULL;
+    const char *problem = main_server_record(&server, cmd);
+    int value = parse_number(number, MOST_CONNECTIONS);
+
+    (void)record;
+    if (problem != NULL) {
+        return problem;
+    }
+    if (value == 0) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not a number from 1 to %d",
                             cmd->cmd->name, number, MOST_CONNECTIONS);
     }

@@ -17,25 +17,26 @@ static void note_token(clerk_inquiry *inquiry)
 }
 
 /** What is wrong with the form of a token matters only where it decides. */
-static void decode(clerk_inquiry *inquiry, clerk_jwt *jwt, clerk_error *error)
+static void examine(clerk_inquiry *inquiry, clerk_evidence *evidence, clerk_error *error)
 {
     clerk_situation *situation = &inquiry->situation;
 
     if (situation->browser.session != NULL
-        && clerk_jwt_decode(jwt, inquiry->verdict->token, inquiry->pool, error)
+        && clerk_token_examine(evidence, inquiry->verdict->token, &inquiry->verification,
+                               inquiry->pool, error)
                == CLERK_OK)
     {
-        situation->jwt = jwt;
-        clerk_claims_read(&situation->claims, jwt->payload);
-        clerk_token_check_session(inquiry->verdict->token, jwt, error);
+        situation->jwt = &evidence->jwt;
+        situation->claims = evidence->claims;
+        clerk_token_check_session(inquiry->verdict->token, situation->jwt, error);
     }
 }
 
-static clerk_status verify(clerk_inquiry *inquiry)
+static clerk_status verify(clerk_inquiry *inquiry, const clerk_evidence *evidence)
 {
     clerk_situation *situation = &inquiry->situation;
     clerk_status status =
-        clerk_verify_session_jwt(&situation->auth, situation->jwt, &inquiry->verification,
+        clerk_verify_session_jwt(&situation->auth, evidence, &inquiry->verification,
                                  inquiry->pool, &inquiry->error);
 
     if (status != CLERK_OK) {
@@ -54,7 +55,7 @@ clerk_status clerk_cookie_flow(clerk_inquiry *inquiry)
 {
     clerk_error form = { CLERK_OK, NULL };
     clerk_status status;
-    clerk_jwt jwt;
+    clerk_evidence evidence;
 
     clerk_inquiry_read_browser(inquiry);
     note_token(inquiry);
@@ -64,11 +65,11 @@ clerk_status clerk_cookie_flow(clerk_inquiry *inquiry)
         return status;
     }
     inquiry->error.detail = NULL; /* of a handshake that does not count */
-    decode(inquiry, &jwt, &form);
+    examine(inquiry, &evidence, &form);
     status = clerk_session_decide_unverified(&inquiry->verdict->decision,
                                              &inquiry->situation);
     if (status == CLERK_OK) {
-        return verify(inquiry);
+        return verify(inquiry, &evidence);
     }
     if (status == form.status) {
         inquiry->error = form;

@@ -16,8 +16,9 @@ static clerk_status check_header(const clerk_jwt *jwt, clerk_error *error)
     return CLERK_OK;
 }
 
-static clerk_status check_signature(const clerk_jwt *jwt, const clerk_verification *by,
-                                    clerk_error *error)
+/** @param key_id  of the key, filled on success */
+static clerk_status check_signature(unsigned char *key_id, const clerk_jwt *jwt,
+                                    const clerk_verification *by, clerk_error *error)
 {
     clerk_key_ref ref;
     clerk_status status =
@@ -27,45 +28,136 @@ static clerk_status check_signature(const clerk_jwt *jwt, const clerk_verificati
         return status;
     }
     status = clerk_jws_verify(jwt, ref.key, error);
+    memcpy(key_id, ref.key->id, CLERK_KEY_ID_LENGTH);
     clerk_key_release(&ref);
+    return status;
+}
+
+/* ---------------------------------------------------------------- known tokens */
+
+/** Whether the key that signed would be found now, and be the same. */
+static int is_key_the_same(const clerk_verified *found, const clerk_verification *by)
+{
+    clerk_key_ref ref;
+    int is_same;
+
+    if (clerk_key_store_find(&ref, by->keys, by->instance, found->jwt.kid, by->now,
+                             NULL)
+        != CLERK_OK)
+    {
+        return 0;
+    }
+    is_same = memcmp(ref.key->id, found->key_id, CLERK_KEY_ID_LENGTH) == 0;
+    clerk_key_release(&ref);
+    return is_same;
+}
+
+static int recall(clerk_evidence *evidence, const clerk_verification *by,
+                  apr_pool_t *pool)
+{
+    clerk_verified found;
+
+    if (by->verified == NULL) {
+        return 0;
+    }
+    evidence->has_id = clerk_verified_tokens_id(&evidence->id, by->verified,
+                                                by->instance, evidence->token);
+    if (!evidence->has_id
+        || !clerk_verified_tokens_find(&found, by->verified, &evidence->id, by->now,
+                                       pool))
+    {
+        return 0;
+    }
+    if (!is_key_the_same(&found, by)) {
+        clerk_verified_tokens_drop(by->verified, &evidence->id);
+        return 0;
+    }
+    evidence->jwt = found.jwt;
+    evidence->claims = found.claims;
+    evidence->type = found.auth->type;
+    evidence->known = found.auth;
+    return 1;
+}
+
+/** @param key_id  of the key that the signature was verified with */
+static void remember(const clerk_evidence *evidence, const clerk_auth *auth,
+                     const unsigned char *key_id, const clerk_verification *by,
+                     apr_pool_t *pool)
+{
+    clerk_verified verified = { evidence->jwt, evidence->claims, auth, { 0 } };
+
+    if (evidence->has_id) {
+        memcpy(verified.key_id, key_id, CLERK_KEY_ID_LENGTH);
+        clerk_verified_tokens_keep(by->verified, &evidence->id, &verified, by->now,
+                                   pool);
+    }
+}
+
+clerk_status clerk_token_examine(clerk_evidence *evidence, clerk_slice token,
+                                 const clerk_verification *by, apr_pool_t *pool,
+                                 clerk_error *error)
+{
+    clerk_status status;
+
+    evidence->token = token;
+    evidence->known = NULL;
+    evidence->has_id = 0;
+    if (recall(evidence, by, pool)) {
+        return CLERK_OK;
+    }
+    status = clerk_jwt_decode(&evidence->jwt, token, pool, error);
+    evidence->type =
+        clerk_token_classify(token, status == CLERK_OK ? &evidence->jwt : NULL);
+    if (status == CLERK_OK) {
+        clerk_claims_read(&evidence->claims, evidence->jwt.payload);
+    }
     return status;
 }
 
 /* ---------------------------------------------------------------- sessions */
 
-clerk_status clerk_verify_session_jwt(const clerk_auth **auth, const clerk_jwt *jwt,
+clerk_status clerk_verify_session_jwt(const clerk_auth **auth,
+                                      const clerk_evidence *evidence,
                                       const clerk_verification *by, apr_pool_t *pool,
                                       clerk_error *error)
 {
-    clerk_claims *claims = apr_palloc(pool, sizeof(*claims));
-    clerk_status status = check_header(jwt, error);
+    unsigned char key_id[CLERK_KEY_ID_LENGTH];
+    clerk_status status = CLERK_OK;
 
+    if (evidence->known == NULL) {
+        status = check_header(&evidence->jwt, error);
+    }
+    if (evidence->known == NULL && status == CLERK_OK) {
+        status = check_signature(key_id, &evidence->jwt, by, error);
+    }
     if (status == CLERK_OK) {
-        status = check_signature(jwt, by, error);
+        status = clerk_policy_check_session(by->policy, by->instance, &evidence->claims,
+                                            by->now, error);
     }
     if (status != CLERK_OK) {
         return status;
     }
-    clerk_claims_read(claims, jwt->payload);
-    status = clerk_policy_check_session(by->policy, by->instance, claims, by->now, error);
-    if (status == CLERK_OK) {
-        *auth = clerk_auth_from_session(claims, pool);
+    *auth = evidence->known;
+    if (*auth == NULL) {
+        *auth = clerk_auth_from_session(&evidence->claims, pool);
+        remember(evidence, *auth, key_id, by, pool);
     }
-    return status;
+    return CLERK_OK;
 }
 
 clerk_status clerk_verify_session_token(const clerk_auth **auth, clerk_slice token,
                                         const clerk_verification *by, apr_pool_t *pool,
                                         clerk_error *error)
 {
-    clerk_jwt jwt;
-    clerk_status status = clerk_jwt_decode(&jwt, token, pool, error);
+    clerk_evidence evidence;
+    clerk_status status = clerk_token_examine(&evidence, token, by, pool, error);
 
     if (status == CLERK_OK) {
-        status = clerk_token_check_session(token, &jwt, error);
+        status = clerk_token_check_session(token, &evidence.jwt, error);
     }
-    return status == CLERK_OK ? clerk_verify_session_jwt(auth, &jwt, by, pool, error)
-                              : status;
+    return status == CLERK_OK
+               ? clerk_verify_session_jwt(auth, &evidence, by, pool, error)
+               : status;
 }
 
 /* ---------------------------------------------------------------- machines */
@@ -84,27 +176,45 @@ static clerk_status machine_failure(clerk_status status, clerk_error *error)
                       detail);
 }
 
-clerk_status clerk_verify_machine_jwt(const clerk_auth **auth, const clerk_jwt *jwt,
-                                      clerk_token_type type,
-                                      const clerk_verification *by, apr_pool_t *pool,
-                                      clerk_error *error)
+static clerk_status check_machine_signature(unsigned char *key_id,
+                                            const clerk_evidence *evidence,
+                                            const clerk_verification *by,
+                                            clerk_error *error)
 {
-    clerk_claims *claims = apr_palloc(pool, sizeof(*claims));
-    clerk_status status = clerk_machine_jwt_check_header(jwt, type, error);
+    clerk_status status =
+        clerk_machine_jwt_check_header(&evidence->jwt, evidence->type, error);
 
     if (status != CLERK_OK) {
         return status;
     }
-    status = check_signature(jwt, by, error);
-    if (status != CLERK_OK) {
-        return machine_failure(status, error);
+    status = check_signature(key_id, &evidence->jwt, by, error);
+    return status == CLERK_OK ? CLERK_OK : machine_failure(status, error);
+}
+
+clerk_status clerk_verify_machine_jwt(const clerk_auth **auth,
+                                      const clerk_evidence *evidence,
+                                      const clerk_verification *by, apr_pool_t *pool,
+                                      clerk_error *error)
+{
+    unsigned char key_id[CLERK_KEY_ID_LENGTH];
+    clerk_status status = CLERK_OK;
+
+    if (evidence->known == NULL) {
+        status = check_machine_signature(key_id, evidence, by, error);
     }
-    clerk_claims_read(claims, jwt->payload);
-    status = clerk_policy_check_machine(by->policy, type, claims, by->now, error);
     if (status == CLERK_OK) {
-        *auth = clerk_auth_from_machine_jwt(claims, type, pool);
+        status = clerk_policy_check_machine(by->policy, evidence->type,
+                                            &evidence->claims, by->now, error);
     }
-    return status;
+    if (status != CLERK_OK) {
+        return status;
+    }
+    *auth = evidence->known;
+    if (*auth == NULL) {
+        *auth = clerk_auth_from_machine_jwt(&evidence->claims, evidence->type, pool);
+        remember(evidence, *auth, key_id, by, pool);
+    }
+    return CLERK_OK;
 }
 
 /* ---------------------------------------------------------------- handshakes */
@@ -113,6 +223,7 @@ clerk_status clerk_verify_handshake_token(const clerk_node **payload, clerk_slic
                                           const clerk_verification *by,
                                           apr_pool_t *pool, clerk_error *error)
 {
+    unsigned char key_id[CLERK_KEY_ID_LENGTH];
     clerk_jwt jwt;
     clerk_status status = clerk_jwt_decode(&jwt, token, pool, error);
 
@@ -124,7 +235,7 @@ clerk_status clerk_verify_handshake_token(const clerk_node **payload, clerk_slic
                             "the category of the token is not that of a handshake");
     }
     if (status == CLERK_OK) {
-        status = check_signature(&jwt, by, error);
+        status = check_signature(key_id, &jwt, by, error);
     }
     if (status == CLERK_OK) {
         *payload = jwt.payload;

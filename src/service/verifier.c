@@ -95,15 +95,15 @@ static clerk_status verify_opaque(clerk_inquiry *inquiry, clerk_token_type type)
 
 /** What has the shape of a JWT is one or nothing; nobody else is asked about it. */
 static clerk_status verify_machine(clerk_inquiry *inquiry, clerk_token_type type,
-                                   const clerk_jwt *jwt)
+                                   const clerk_evidence *evidence)
 {
     if (!clerk_jwt_is_shaped(inquiry->verdict->token)) {
-        return jwt == NULL ? verify_opaque(inquiry, type)
+        return evidence == NULL ? verify_opaque(inquiry, type)
                            : clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
                                         "a machine's JWT is not padded");
     }
-    return jwt != NULL
-               ? clerk_verify_machine_jwt(&inquiry->verdict->auth, jwt, type,
+    return evidence != NULL
+               ? clerk_verify_machine_jwt(&inquiry->verdict->auth, evidence,
                                           &inquiry->verification, inquiry->pool,
                                           &inquiry->error)
                : clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
@@ -112,17 +112,19 @@ static clerk_status verify_machine(clerk_inquiry *inquiry, clerk_token_type type
 
 /* ---------------------------------------------------------------- Authorization */
 
-/** @param jwt  NULL where the token did not decode, which the error says */
-static clerk_status identify_session(clerk_inquiry *inquiry, const clerk_jwt *jwt)
+/** @param evidence  NULL where the token did not decode, which the error says */
+static clerk_status identify_session(clerk_inquiry *inquiry,
+                                     const clerk_evidence *evidence)
 {
     clerk_verdict *verdict = inquiry->verdict;
     clerk_status status = CLERK_E_TOKEN_INVALID;
 
-    if (jwt != NULL) {
-        status = clerk_token_check_session(verdict->token, jwt, &inquiry->error);
+    if (evidence != NULL) {
+        status = clerk_token_check_session(verdict->token, &evidence->jwt,
+                                           &inquiry->error);
     }
     if (status == CLERK_OK) {
-        status = clerk_verify_session_jwt(&verdict->auth, jwt, &inquiry->verification,
+        status = clerk_verify_session_jwt(&verdict->auth, evidence, &inquiry->verification,
                                           inquiry->pool, &inquiry->error);
     }
     return status == CLERK_OK
@@ -131,9 +133,9 @@ static clerk_status identify_session(clerk_inquiry *inquiry, const clerk_jwt *jw
 }
 
 static clerk_status identify_machine(clerk_inquiry *inquiry, clerk_token_type type,
-                                     const clerk_jwt *jwt)
+                                     const clerk_evidence *evidence)
 {
-    clerk_status status = verify_machine(inquiry, type, jwt);
+    clerk_status status = verify_machine(inquiry, type, evidence);
 
     if (status != CLERK_OK) {
         return refuse(inquiry, status);
@@ -150,23 +152,25 @@ static clerk_status identify_machine(clerk_inquiry *inquiry, clerk_token_type ty
 static clerk_status identify_header(clerk_inquiry *inquiry)
 {
     clerk_slice token = inquiry->verdict->token;
-    clerk_jwt decoded;
-    const clerk_jwt *jwt =
-        clerk_jwt_decode(&decoded, token, inquiry->pool, &inquiry->error) == CLERK_OK
-            ? &decoded
+    clerk_evidence examined;
+    const clerk_evidence *evidence =
+        clerk_token_examine(&examined, token, &inquiry->verification, inquiry->pool,
+                            &inquiry->error)
+                == CLERK_OK
+            ? &examined
             : NULL;
-    clerk_token_type type = clerk_token_classify(token, jwt);
+    clerk_token_type type = examined.type;
 
     inquiry->verdict->type = type;
     if (inquiry->situation.policy->accepts == CLERK_TOKEN_SESSION) {
-        return identify_session(inquiry, jwt);
+        return identify_session(inquiry, evidence);
     }
     if (!accepts(inquiry, type)) {
         return refuse(inquiry, clerk_fail(&inquiry->error, CLERK_E_TOKEN_TYPE_MISMATCH,
                                           "tokens of this type are not accepted here"));
     }
-    return type == CLERK_TOKEN_SESSION ? identify_session(inquiry, jwt)
-                                       : identify_machine(inquiry, type, jwt);
+    return type == CLERK_TOKEN_SESSION ? identify_session(inquiry, evidence)
+                                       : identify_machine(inquiry, type, evidence);
 }
 
 /**
@@ -219,7 +223,7 @@ void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verif
                        .policy = policy,
                        .options = options ? options : &none,
                        .pool = pool },
-        .verification = { verifier->keys, instance, policy, now },
+        .verification = { verifier->keys, verifier->verified, instance, policy, now },
         .verdict = verdict,
         .pool = pool,
     };

@@ -8,10 +8,12 @@
 #include "key_store.h"
 #include "session_renewal.h"
 #include "token_cache.h"
+#include "verified_tokens.h"
 
 typedef struct clerk_verifier {
     clerk_key_store *keys;
-    clerk_token_cache *tokens;
+    clerk_token_cache *tokens; /* answers about opaque ones */
+    clerk_verified_tokens *verified; /* JWTs; NULL: none are kept */
     /** What handshakes bring, and refreshes; NULL: neither can be had. */
     clerk_session_renewal *renewal;
 } clerk_verifier;
@@ -34,7 +36,8 @@ typedef struct clerk_verdict {
  *
  * A token in Authorization goes before cookies, which carry sessions only. Order for each
  * token: length, decode, type, whether it is accepted, category, `typ`, `alg`, key, signature,
- * claims; for an opaque machine token whether it is well formed, then what the token cache
+ * claims; where the token is known from before, whether its key still serves, and claims;
+ * for an opaque machine token whether it is well formed, then what the token cache
  * knows or asks. A pending session is CLERK_E_SESSION_PENDING unless the policy admits it.
  *
  * Where the options allow it, what a handshake brought is redeemed and an expired session is

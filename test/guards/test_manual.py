@@ -22,7 +22,7 @@ PARTS = ("- **Syntax:** ", "- **Default:** ", "- **Context:** ", "\n**Example**\
 CONTEXTS = {"SECTION": "server config, virtual host, directory",
             "ANYWHERE": "server config, virtual host, directory, .htaccess",
             "RSRC_CONF": "server config"}
-HTTPD_OWN_LINES = ("valid-user", "user")
+HTTPD_OWN_LINES = ("valid-user", "user", "expr")
 
 
 def source(name: str) -> str:
@@ -173,7 +173,7 @@ def test_links_lead_somewhere(page: Path):
 # ---------------------------------------------------------------- snippets
 
 INSTANCE = "ClerkPublishableKey pk_live_Y2xlcmsuZXhhbXBsZS5jb20k\n"
-SNIPPET_MODULES = ("dir", "proxy_http", "socache_redis")
+SNIPPET_MODULES = ("dir", "proxy_http", "socache_redis", "rewrite")
 SECTION_ONLY = re.compile(r"^(AuthType|AuthName|Require|<Require)", re.M)
 
 

@@ -174,6 +174,7 @@ static void holds_where_nothing_was_said(void **state)
     assert_int_equal(clerk_config_total_timeout(server), apr_time_from_sec(5));
     assert_int_equal(clerk_config_machine_token_ttl(server), apr_time_from_sec(30));
     assert_int_equal(clerk_config_api_connections(server), 8);
+    assert_int_equal(clerk_config_token_cache(server), 8192);
 }
 
 static void what_was_said_holds(void **state)
@@ -215,6 +216,10 @@ static void what_was_said_holds(void **state)
     server->api_connections = 3;
     assert_int_equal(clerk_config_machine_token_ttl(server), 0);
     assert_int_equal(clerk_config_api_connections(server), 3);
+    server->token_cache = 5;
+    assert_int_equal(clerk_config_token_cache(server), 5);
+    server->token_cache = -1;
+    assert_int_equal(clerk_config_token_cache(server), 0);
 }
 
 static void the_total_is_not_less_than_what_connecting_may_take(void **state)

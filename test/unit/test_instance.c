@@ -241,8 +241,8 @@ static void asks_where_the_satellite_is(void **state)
 /* Other URL, other secret, other local key: other identity; the same settings: the same. */
 static void tells_key_sources_apart(void **state)
 {
-    clerk_key signing = { "", CLERK_ALG_RS256, NULL, NULL };
-    clerk_key stranger = { "", CLERK_ALG_RS256, NULL, NULL };
+    clerk_key signing = { "", CLERK_ALG_RS256, NULL, { 0 }, NULL };
+    clerk_key stranger = { "", CLERK_ALG_RS256, NULL, { 0 }, NULL };
     clerk_instance instances[8];
     size_t i, j;
 

@@ -11,7 +11,7 @@
 
 static clerk_key key_of(EVP_PKEY *pkey, clerk_jwt_alg alg, apr_pool_t *pool)
 {
-    clerk_key key = { "k", alg, pkey, clerk_jws_contexts(alg, pkey, pool) };
+    clerk_key key = { "k", alg, pkey, { 0 }, clerk_jws_contexts(alg, pkey, pool) };
 
     return key;
 }

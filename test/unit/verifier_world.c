@@ -22,6 +22,9 @@ verifier_world *verifier_world_make(apr_pool_t *pool)
     w->verifier.keys = w->keys->store;
     w->tokens = token_world_make(pool);
     w->verifier.tokens = w->tokens->cache;
+    assert_int_equal(clerk_verified_tokens_create(&w->verifier.verified, 100, pool),
+                     APR_SUCCESS);
+    w->now = SUPPORT_NOW;
     verifier_world_set_instance(w, LIVE_KEY);
     w->policy.accepts = CLERK_TOKEN_SESSION;
     w->policy.clock_skew = SECONDS(5);
@@ -33,7 +36,7 @@ clerk_status verifier_world_identify(verifier_world *w)
 {
     memset(&w->verdict, 0x55, sizeof(w->verdict)); /* so that what is not set shows */
     clerk_verifier_identify(&w->verdict, &w->verifier, &w->instance, &w->policy,
-                            &w->options, &w->facts, SUPPORT_NOW, w->pool);
+                            &w->options, &w->facts, w->now, w->pool);
     if (w->verdict.status == CLERK_OK) {
         assert_non_null(w->verdict.auth);
         assert_null(w->verdict.detail);

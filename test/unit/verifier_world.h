@@ -28,10 +28,14 @@ typedef struct verifier_world {
     clerk_session_options options; /* all off at first */
     clerk_facts facts;
     clerk_verdict verdict;
+    apr_time_t now; /* SUPPORT_NOW at first */
     apr_pool_t *pool;
 } verifier_world;
 
-/** A production instance with a secret key; sessions are accepted; the request is a GET. */
+/**
+ * A production instance with a secret key; sessions are accepted; verified tokens are kept;
+ * the request is a GET.
+ */
 verifier_world *verifier_world_make(apr_pool_t *pool);
 
 /** The instance of that publishable key, with a secret key. */

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 - what a JWT was found to be, and as one run of bytes */
+#include "verified.h"
+
+#include <stddef.h>
+
+/* Every text of the two records. */
+static const apr_size_t auth_texts[] = {
+    offsetof(clerk_auth, subject),
+    offsetof(clerk_auth, user_id),
+    offsetof(clerk_auth, session_id),
+    offsetof(clerk_auth, session_status),
+    offsetof(clerk_auth, authorized_party),
+    offsetof(clerk_auth, org_id),
+    offsetof(clerk_auth, org_slug),
+    offsetof(clerk_auth, org_role),
+    offsetof(clerk_auth, features),
+    offsetof(clerk_auth, plans),
+    offsetof(clerk_auth, actor),
+    offsetof(clerk_auth, token_id),
+    offsetof(clerk_auth, token_name),
+    offsetof(clerk_auth, machine_id),
+    offsetof(clerk_auth, client_id),
+};
+static const apr_size_t claim_texts[] = {
+    offsetof(clerk_claims, sub),
+    offsetof(clerk_claims, sid),
+    offsetof(clerk_claims, iss),
+    offsetof(clerk_claims, azp),
+};
+
+enum {
+    AUTH_TEXTS = sizeof(auth_texts) / sizeof(auth_texts[0]),
+    CLAIM_TEXTS = sizeof(claim_texts) / sizeof(claim_texts[0])
+};
+
+/* Where a text begins, counted from the end of the head; 0: there is none. */
+typedef apr_uint16_t place;
+
+typedef struct packed_list {
+    place first; /* the others follow it */
+    apr_uint16_t count;
+} packed_list;
+
+typedef struct packed_node {
+    apr_uint16_t type;
+    apr_uint16_t span;
+    place text;
+} packed_node;
+
+typedef struct head {
+    clerk_factor_ages factor_ages;
+    apr_time_t expires;
+    apr_int64_t seconds[3]; /* exp, nbf, iat */
+    unsigned char forms[3];
+    unsigned char type;
+    unsigned char alg;
+    unsigned char typ;
+    unsigned char category;
+    unsigned char key_id[CLERK_KEY_ID_LENGTH];
+    place texts[AUTH_TEXTS + CLAIM_TEXTS];
+    place kid;
+    packed_list permissions;
+    packed_list scopes;
+    packed_list aud;     /* of packed_node */
+    apr_uint16_t claims; /* length of the JSON behind the first byte */
+} head;
+
+static const char **text_in(const void *record, apr_size_t offset)
+{
+    return (const char **)(void *)((apr_uintptr_t)record + offset);
+}
+
+/* ---------------------------------------------------------------- packing */
+
+/** Bytes behind the head. The first is not used, so that no text begins at 0. */
+typedef struct packing {
+    char *bytes;
+    apr_size_t len;
+    apr_size_t room;
+    apr_size_t claims; /* bytes of JSON at the beginning */
+} packing;
+
+/** Whether @a text stands in JSON as it is. */
+static int is_literal(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == '"' || *text == '\\') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/**
+ * A string of the JSON that is @a text. The quote behind it becomes the NUL that ends it:
+ * JSON has no NUL, so the quote can be put back.
+ */
+static place find_text(packing *self, const char *text)
+{
+    apr_size_t len = strlen(text);
+    char *end = self->bytes + 1 + self->claims;
+    char *at = self->bytes + 1;
+
+    if (!is_literal(text)) {
+        return 0;
+    }
+    while ((at = memchr(at, '"', (apr_size_t)(end - at))) != NULL
+           && len + 1 < (apr_size_t)(end - at))
+    {
+        at++;
+        if (memcmp(at, text, len) == 0 && (at[len] == '"' || at[len] == '\0')) {
+            at[len] = '\0';
+            return (place)(at - self->bytes);
+        }
+    }
+    return 0;
+}
+
+static place append(packing *self, const void *bytes, apr_size_t len)
+{
+    place at = (place)self->len;
+
+    if (len > self->room - self->len) {
+        self->len = self->room; /* full, for good */
+        return 0;
+    }
+    memcpy(self->bytes + self->len, bytes, len);
+    self->len += len;
+    return at;
+}
+
+static place pack_text(packing *self, const char *text)
+{
+    place found = text ? find_text(self, text) : 0;
+
+    return found || text == NULL ? found : append(self, text, strlen(text) + 1);
+}
+
+static packed_list pack_list(packing *self, const char *const *texts, apr_size_t count)
+{
+    packed_list list = { 0, 0 };
+    apr_size_t i;
+
+    for (i = 0; i < count; i++) {
+        place at = append(self, texts[i], strlen(texts[i]) + 1);
+
+        list.first = i == 0 ? at : list.first;
+    }
+    list.count = (apr_uint16_t)count; /* fewer than the bytes, or all is given up */
+    return list;
+}
+
+/** For the audience, so of its values only types and texts count. */
+static packed_list pack_nodes(packing *self, const clerk_node *value, apr_pool_t *pool)
+{
+    packed_list list = { 0, 0 };
+    packed_node *nodes;
+    unsigned i;
+
+    if (value == NULL || value->span > CLERK_PACKED_MAX / sizeof(*nodes)) {
+        return list;
+    }
+    nodes = apr_palloc(pool, value->span * sizeof(*nodes));
+    for (i = 0; i < value->span; i++) {
+        nodes[i].type = (apr_uint16_t)value[i].type;
+        nodes[i].span = (apr_uint16_t)value[i].span;
+        nodes[i].text = value[i].type == CLERK_NODE_STRING
+                            ? append(self, value[i].text.ptr, value[i].text.len + 1)
+                            : 0;
+    }
+    list.first = append(self, nodes, value->span * sizeof(*nodes));
+    list.count = (apr_uint16_t)value->span;
+    return list;
+}
+
+static void pack_times(head *to, const clerk_claims *claims)
+{
+    const clerk_claim_time *times[] = { &claims->exp, &claims->nbf, &claims->iat };
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        to->seconds[i] = times[i]->seconds;
+        to->forms[i] = (unsigned char)times[i]->form;
+    }
+}
+
+static void pack_parts(head *to, packing *self, const clerk_verified *verified,
+                       apr_pool_t *pool)
+{
+    const clerk_auth *auth = verified->auth;
+    int i;
+
+    to->factor_ages = auth->factor_ages;
+    to->expires = auth->expires;
+    to->type = (unsigned char)auth->type;
+    memcpy(to->key_id, verified->key_id, sizeof(to->key_id));
+    pack_times(to, &verified->claims);
+    append(self, auth->claims.ptr, auth->claims.len);
+    self->claims = auth->claims.len;
+    to->claims = (apr_uint16_t)auth->claims.len;
+    for (i = 0; i < AUTH_TEXTS; i++) {
+        to->texts[i] = pack_text(self, *text_in(auth, auth_texts[i]));
+    }
+    for (i = 0; i < CLAIM_TEXTS; i++) {
+        to->texts[AUTH_TEXTS + i] =
+            pack_text(self, *text_in(&verified->claims, claim_texts[i]));
+    }
+    to->alg = (unsigned char)verified->jwt.alg;
+    to->typ = (unsigned char)verified->jwt.typ;
+    to->category = (unsigned char)verified->jwt.category;
+    to->kid = pack_text(self, verified->jwt.kid.ptr);
+    to->permissions =
+        pack_list(self, auth->org_permissions, auth->org_permission_count);
+    to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count);
+    to->aud = pack_nodes(self, verified->claims.aud, pool);
+}
+
+static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
+                             apr_pool_t *pool)
+{
+    head *to = apr_pcalloc(pool, sizeof(*to) + room);
+    packing self = { (char *)(to + 1), 1, room, 0 };
+    clerk_slice packed = { "", 0 };
+
+    pack_parts(to, &self, verified, pool);
+    if (self.len < self.room) {
+        packed.ptr = (const char *)to;
+        packed.len = sizeof(*to) + self.len;
+    }
+    return packed;
+}
+
+clerk_slice clerk_verified_pack(const clerk_verified *verified, apr_pool_t *pool)
+{
+    static const apr_size_t most = CLERK_PACKED_MAX - sizeof(head);
+    apr_size_t usual = verified->auth->claims.len + 1024;
+    clerk_slice packed = { "", 0 };
+
+    if (usual < most) {
+        packed = pack_into(usual, verified, pool);
+    }
+    return packed.len > 0 ? packed : pack_into(most, verified, pool);
+}
+
+/* ---------------------------------------------------------------- unpacking */
+
+static const char *text_at(const char *bytes, place at)
+{
+    return at ? bytes + at : NULL;
+}
+
+static const char *const *unpack_list(const char *bytes, packed_list list,
+                                      apr_pool_t *pool)
+{
+    const char **texts;
+    const char *at = bytes + list.first;
+    int i;
+
+    if (list.count == 0) {
+        return NULL;
+    }
+    texts = apr_palloc(pool, list.count * sizeof(*texts));
+    for (i = 0; i < list.count; i++) {
+        texts[i] = at;
+        at += strlen(at) + 1;
+    }
+    return texts;
+}
+
+static const clerk_node *unpack_nodes(const char *bytes, packed_list list,
+                                      apr_pool_t *pool)
+{
+    clerk_node *nodes;
+    int i;
+
+    if (list.count == 0) {
+        return NULL;
+    }
+    nodes = apr_pcalloc(pool, list.count * sizeof(*nodes));
+    for (i = 0; i < list.count; i++) {
+        packed_node node;
+
+        memcpy(&node, bytes + list.first + (apr_size_t)i * sizeof(node), sizeof(node));
+        nodes[i].type = (clerk_node_type)node.type;
+        nodes[i].span = node.span;
+        nodes[i].text = clerk_slice_of(text_at(bytes, node.text));
+        nodes[i].name = clerk_slice_of(NULL);
+    }
+    return nodes;
+}
+
+static void unpack_claims(clerk_claims *claims, const head *from, const char *bytes,
+                          apr_pool_t *pool)
+{
+    clerk_claim_time *times[] = { &claims->exp, &claims->nbf, &claims->iat };
+    int i;
+
+    claims->payload = NULL;
+    for (i = 0; i < CLAIM_TEXTS; i++) {
+        *text_in(claims, claim_texts[i]) = text_at(bytes, from->texts[AUTH_TEXTS + i]);
+    }
+    for (i = 0; i < 3; i++) {
+        times[i]->form = (clerk_claim_form)from->forms[i];
+        times[i]->seconds = from->seconds[i];
+    }
+    claims->aud = unpack_nodes(bytes, from->aud, pool);
+}
+
+void clerk_verified_unpack(clerk_verified *verified, const char *packed,
+                           apr_pool_t *pool)
+{
+    const head *from = (const head *)(const void *)packed;
+    const char *bytes = packed + sizeof(*from);
+    clerk_auth *auth = apr_pcalloc(pool, sizeof(*auth));
+    int i;
+
+    for (i = 0; i < AUTH_TEXTS; i++) {
+        *text_in(auth, auth_texts[i]) = text_at(bytes, from->texts[i]);
+    }
+    auth->type = (clerk_token_type)from->type;
+    auth->factor_ages = from->factor_ages;
+    auth->expires = from->expires;
+    auth->claims.ptr = bytes + 1;
+    auth->claims.len = from->claims;
+    auth->org_permissions = unpack_list(bytes, from->permissions, pool);
+    auth->org_permission_count = from->permissions.count;
+    auth->scopes.names = unpack_list(bytes, from->scopes, pool);
+    auth->scopes.count = from->scopes.count;
+    clerk_scoped_names_parse(&auth->feature_names, auth->features, pool);
+    clerk_scoped_names_parse(&auth->plan_names, auth->plans, pool);
+    unpack_claims(&verified->claims, from, bytes, pool);
+    verified->auth = auth;
+    memset(&verified->jwt, 0, sizeof(verified->jwt));
+    verified->jwt.alg = (clerk_jwt_alg)from->alg;
+    verified->jwt.typ = (clerk_jwt_typ)from->typ;
+    verified->jwt.category = (clerk_jwt_category)from->category;
+    verified->jwt.kid = clerk_slice_of(text_at(bytes, from->kid));
+    verified->jwt.sub = verified->claims.sub;
+    memcpy(verified->key_id, from->key_id, sizeof(verified->key_id));
+}

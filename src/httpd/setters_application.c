@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 - directives about what the application finds besides claims */
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "config.h"
+#include "configuration.h"
+#include "module.h"
+#include "setters.h"
+
+#define TEMPLATE "template:"
+
+const char *clerk_set_identify(cmd_parms *cmd, void *record, int on)
+{
+    clerk_dir_config *section = record;
+
+    section->identify = on ? CLERK_ON : CLERK_OFF;
+    if (on) {
+        clerk_configuration_add_needing(cmd, section);
+    }
+    return NULL;
+}
+
+/** A name that can be one segment of a path and nothing else, however it is decoded. */
+static int is_template(const char *name)
+{
+    const char *at = name;
+
+    for (; *at != '\0'; at++) {
+        if (apr_iscntrl(*at) || *at == '/' || *at == '\\' || *at == '%') {
+            return 0;
+        }
+    }
+    return *name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static const char *set_template(clerk_dir_config *section, cmd_parms *cmd, const char *name)
+{
+    if (!is_template(name)) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not a template's name: write it as in "
+                                       "\"JWT templates\" in the Clerk Dashboard, without "
+                                       "slashes and percent signs, as in template:example",
+                            cmd->cmd->name, name);
+    }
+    section->forward = CLERK_FORWARD_TEMPLATE;
+    section->forward_template = apr_pstrdup(cmd->pool, name);
+    return "ClerkForwardToken: template:NAME is not in this version";
+}
+
+const char *clerk_set_forward_token(cmd_parms *cmd, void *record, const char *word)
+{
+    clerk_dir_config *section = record;
+
+    if (ap_cstr_casecmpn(word, TEMPLATE, strlen(TEMPLATE)) == 0) {
+        return set_template(section, cmd, word + strlen(TEMPLATE));
+    }
+    if (ap_cstr_casecmp(word, "off") != 0 && ap_cstr_casecmp(word, "session") != 0) {
+        return apr_psprintf(cmd->pool, "%s: \"%s\" is not known: write off, session or "
+                                       "template:NAME",
+                            cmd->cmd->name, word);
+    }
+    section->forward =
+        ap_cstr_casecmp(word, "off") == 0 ? CLERK_FORWARD_OFF : CLERK_FORWARD_SESSION;
+    return NULL;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - Clerk's cookies of one request, suffixed or not */
 #include "cookies.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -128,10 +129,27 @@ static int is_issued_by(const char *issuer, const char *host)
     return issuer && *host == '\0';
 }
 
-static apr_int64_t issued_at(const session_cookie *cookie)
+/* What JavaScript makes of the claim `iat || 0` in a comparison; nothing is greater or less
+   than NAN. */
+static double issued_at(const session_cookie *cookie)
 {
-    return cookie->claims.iat.form == CLERK_CLAIM_VALID ? cookie->claims.iat.seconds
-                                                        : 0;
+    const clerk_node *iat =
+        cookie->is_decoded ? clerk_node_member(cookie->claims.payload, "iat") : NULL;
+    const char *text = clerk_node_string(iat);
+    double number;
+    char *end;
+
+    if (clerk_node_number(&number, iat)) {
+        return number;
+    }
+    if (text && *text != '\0') {
+        number = strtod(text, &end);
+        return *end == '\0' ? number : NAN;
+    }
+    if (iat && (iat->type == CLERK_NODE_ARRAY || iat->type == CLERK_NODE_OBJECT)) {
+        return NAN;
+    }
+    return iat && iat->type == CLERK_NODE_TRUE ? 1 : 0;
 }
 
 static int is_past(const session_cookie *cookie, apr_time_t now)

@@ -191,8 +191,10 @@ static const char *lack_of_keys(unsigned accepts, const clerk_instance *instance
     return NULL;
 }
 
-/** That of the first server where the place holds, unless there are keys in another one. */
-static const char *lack_of_keys_at(const place *at, apr_pool_t *pool)
+typedef const char *lack_finder(unsigned accepts, const clerk_instance *instance);
+
+/** That of the first server where the place holds, unless another one lacks nothing. */
+static const char *lack_at(const place *at, lack_finder *find, apr_pool_t *pool)
 {
     const server_rec *server;
     const char *lack = NULL;
@@ -207,7 +209,7 @@ static const char *lack_of_keys_at(const place *at, apr_pool_t *pool)
                    != CLERK_OK) {
             continue; /* told of where a token is asked for */
         }
-        here = lack_of_keys(clerk_config_accepts(section), instance);
+        here = find(clerk_config_accepts(section), instance);
         if (here == NULL) {
             return NULL;
         }
@@ -223,7 +225,7 @@ static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
 
     for (i = 0; i < places->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(places, i, const place);
-        const char *lack = lack_of_keys_at(at, pool);
+        const char *lack = lack_at(at, lack_of_keys, pool);
 
         if (lack != NULL && !may_be_completed(at, seen.instances)
             && (places == seen.accepting || !may_be_completed(at, seen.accepting))) {
@@ -310,34 +312,34 @@ static void warn_of_missing_parties(server_rec *main_server, apr_pool_t *ptemp)
     }
 }
 
-static int takes_no_opaque_oauth(const place *at, apr_pool_t *pool)
+/** NULL, or which tokens of an accepted type cannot be verified while others can. */
+static const char *lack_of_some_keys(unsigned accepts, const clerk_instance *instance)
 {
-    const server_rec *server;
-
-    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
-        const clerk_dir_config *section = in_force(at, server, pool);
-
-        if (section->instance != NULL && section->instance->secret_key == NULL
-            && (clerk_config_accepts(section) & CLERK_TOKEN_OAUTH)) {
-            return 1;
-        }
+    if ((accepts & CLERK_TOKEN_OAUTH) && instance->secret_key == NULL) {
+        return "without ClerkSecretKey only OAuth tokens that are JWTs can be verified; opaque "
+               "ones (oat_...) get 503";
     }
-    return 0;
+    if ((accepts & CLERK_TOKEN_M2M) && instance->jwt_key == NULL
+        && instance->key_url == NULL) {
+        return "with ClerkMachineSecretKey alone only opaque M2M tokens (mt_...) can be "
+               "verified; JWTs get 503 without ClerkPublishableKey, ClerkSecretKey or "
+               "ClerkJWTKey";
+    }
+    return NULL;
 }
 
-/** Those that are JWTs need only the public keys, so this may be what is wanted. */
-static void warn_of_opaque_oauth(server_rec *main_server, apr_pool_t *ptemp)
+/** This may be what is wanted, so it is no error. */
+static void warn_of_lacking_keys(server_rec *main_server, apr_pool_t *ptemp)
 {
     int i;
 
     for (i = 0; i < seen.accepting->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(seen.accepting, i, const place);
+        const char *lack = lack_at(at, lack_of_some_keys, ptemp);
 
-        if (takes_no_opaque_oauth(at, ptemp) && !may_be_completed(at, seen.instances)) {
+        if (lack != NULL && !may_be_completed(at, seen.instances)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
-                         "%s on line %d of %s: without ClerkSecretKey only OAuth tokens that "
-                         "are JWTs can be verified; opaque ones (oat_...) get 503",
-                         at->directive, at->line, at->file);
+                         "%s on line %d of %s: %s", at->directive, at->line, at->file, lack);
         }
     }
 }
@@ -349,7 +351,7 @@ static int warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         warn_of_missing_parties(main_server, ptemp);
-        warn_of_opaque_oauth(main_server, ptemp);
+        warn_of_lacking_keys(main_server, ptemp);
     }
     return OK;
 }
@@ -368,7 +370,7 @@ static int is_listed(const apr_array_header_t *instances, const clerk_instance *
     return 0;
 }
 
-static void list_instances(apr_array_header_t *instances, const place *at)
+static void list_instances_at(apr_array_header_t *instances, const place *at)
 {
     const server_rec *server;
 
@@ -385,15 +387,23 @@ static void list_instances(apr_array_header_t *instances, const place *at)
     }
 }
 
-apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf)
+static void list_instances(apr_array_header_t *instances, const apr_array_header_t *places)
 {
-    apr_array_header_t *instances = apr_array_make(pconf, 4, sizeof(clerk_instance *));
-    const apr_array_header_t *places =
-        seen.protected_places->nelts > 0 ? seen.protected_places : seen.instances;
     int i;
 
     for (i = 0; i < places->nelts; i++) {
-        list_instances(instances, &APR_ARRAY_IDX(places, i, const place));
+        list_instances_at(instances, &APR_ARRAY_IDX(places, i, const place));
+    }
+}
+
+apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf)
+{
+    apr_array_header_t *instances = apr_array_make(pconf, 4, sizeof(clerk_instance *));
+
+    list_instances(instances, seen.protected_places);
+    list_instances(instances, seen.needing);
+    if (seen.protected_places->nelts + seen.needing->nelts == 0) {
+        list_instances(instances, seen.instances);
     }
     return instances;
 }

@@ -141,15 +141,15 @@ static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_
 }
 
 static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
+                            const clerk_sealed_cache *cache,
                             const clerk_server_config *server, server_rec *main_server,
                             apr_pool_t *pchild)
 {
-    const clerk_sealed_cache *shared = clerk_socache_open(pchild, main_server);
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-        status = create_key_store(&verifier->keys, http, shared, server, main_server, pchild);
+        status = create_key_store(&verifier->keys, http, cache, server, main_server, pchild);
     }
     if (status == APR_SUCCESS) {
         clerk_watchdog_start(verifier->keys, http, pchild);
@@ -164,7 +164,7 @@ static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
         status = create_renewal(&verifier->renewal, api, server, pchild);
     }
     return status == APR_SUCCESS
-               ? create_token_cache(&verifier->tokens, api, shared, server, pchild)
+               ? create_token_cache(&verifier->tokens, api, cache, server, pchild)
                : status;
 }
 
@@ -177,7 +177,8 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-    status = furnish(&runtime->verifier, &runtime->api, server, main_server, pchild);
+    status = furnish(&runtime->verifier, &runtime->api,
+                     clerk_socache_open(pchild, main_server), server, main_server, pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");

@@ -5,6 +5,7 @@
 #include <apr_thread_mutex.h>
 
 #include "key_fetch.h"
+#include "key_holding.h"
 #include "key_turn.h"
 #include "own_pool.h"
 
@@ -27,22 +28,10 @@ struct clerk_key_source {
     apr_time_t departed_at;
     clerk_key_turn turn;
 
-    clerk_key_snapshot *snapshot; /* NULL before the first success */
-    apr_time_t dated_at;          /* age is counted from here */
-    clerk_error failure;          /* of the last fetch; CLERK_OK when it succeeded */
-    apr_time_t failed_at;         /* 0: never */
+    clerk_key_holding holding;
 };
 
 /* ---------------------------------------------------------------- life */
-
-static apr_status_t drop_snapshot(void *baton)
-{
-    clerk_key_source *source = baton;
-
-    clerk_key_snapshot_release(source->snapshot);
-    source->snapshot = NULL;
-    return APR_SUCCESS;
-}
 
 static void set_limits(clerk_key_turn *turn, const clerk_key_store_options *options,
                        const clerk_instance *instance)
@@ -70,63 +59,20 @@ clerk_key_source *clerk_key_source_create(const clerk_key_supply *supply,
     {
         return NULL;
     }
-    apr_pool_cleanup_register(pool, source, drop_snapshot, apr_pool_cleanup_null);
+    clerk_key_holding_init(&source->holding, &supply->options, pool);
     return source;
 }
 
 /* ---------------------------------------------------------------- what there is, lock held */
 
-/**
- * A clock that was set back must not make a set young until it has caught up, nor free it
- * from max_stale: the set counts as due from this moment on.
- */
-static void follow_clock(clerk_key_source *source, apr_time_t now)
-{
-    if (source->snapshot != NULL && source->dated_at - now > CLERK_CLOCK_TOLERANCE) {
-        source->dated_at = now - source->supply->options.refresh;
-    }
-}
-
-static int is_younger(const clerk_key_source *source, apr_interval_time_t age,
-                      apr_time_t now)
-{
-    return source->snapshot != NULL && now - source->dated_at < age;
-}
-
-static int is_usable(const clerk_key_source *source, apr_time_t now)
-{
-    const clerk_key_store_options *options = &source->supply->options;
-
-    return is_younger(source, options->refresh, now)
-           || is_younger(source, options->max_stale, now);
-}
-
-static const clerk_key *usable_key(const clerk_key_source *source, clerk_slice kid,
-                                   apr_time_t now)
-{
-    return is_usable(source, now) ? clerk_key_set_find(source->snapshot->keys, kid) : NULL;
-}
-
-static int is_newer(apr_time_t fetched_at, const clerk_key_source *source)
-{
-    return source->snapshot == NULL || fetched_at > source->dated_at;
-}
-
-static void adopt(clerk_key_source *source, clerk_key_snapshot *snapshot)
-{
-    clerk_key_snapshot_release(source->snapshot);
-    source->snapshot = snapshot;
-    source->dated_at = snapshot->fetched_at;
-}
-
 /** The board has numbers only, and any number may stand there. */
-static void learn_failure(clerk_key_source *source, int outcome, apr_time_t now)
+static void learn_failure(clerk_key_holding *holding, int outcome, apr_time_t now)
 {
-    source->failure.status = outcome == CLERK_E_SECRET_KEY_INVALID
+    holding->failure.status = outcome == CLERK_E_SECRET_KEY_INVALID
                                  ? CLERK_E_SECRET_KEY_INVALID
                                  : CLERK_E_JWK_FAILED_TO_LOAD;
-    source->failure.detail = "another process could not fetch the key set";
-    source->failed_at = now;
+    holding->failure.detail = "another process could not fetch the key set";
+    holding->failed_at = now;
 }
 
 /**
@@ -142,22 +88,22 @@ static int catch_up(clerk_key_source *source, apr_time_t now)
     if (!clerk_key_turn_news(&news, &source->turn, now)) {
         return 1;
     }
-    if (news.outcome != CLERK_OK && source->failure.status == CLERK_OK) {
-        learn_failure(source, news.outcome, now);
+    if (news.outcome != CLERK_OK && source->holding.failure.status == CLERK_OK) {
+        learn_failure(&source->holding, news.outcome, now);
     }
     if (news.fetched_at == 0 || news.fetched_at - now > CLERK_CLOCK_TOLERANCE) {
         return 1;
     }
-    if (is_newer(news.fetched_at, source)) {
+    if (clerk_key_holding_is_newer(news.fetched_at, &source->holding)) {
         snapshot = clerk_key_harvest_from_shelf(source->supply, source->instance,
                                                 news.fetched_at, now);
         if (snapshot == NULL) {
             return 0;
         }
-        adopt(source, snapshot);
+        clerk_key_holding_adopt(&source->holding, snapshot);
     }
     if (news.outcome == CLERK_OK) {
-        memset(&source->failure, 0, sizeof(source->failure));
+        memset(&source->holding.failure, 0, sizeof(source->holding.failure));
     }
     return 1;
 }
@@ -214,11 +160,11 @@ static int keep_if_newer(clerk_key_source *source, const clerk_key_harvest *got,
     if (got->snapshot == NULL) {
         return 0;
     }
-    if (!got->is_from_network && !is_newer(got->snapshot->fetched_at, source)) {
+    if (!got->is_from_network && !clerk_key_holding_is_newer(got->snapshot->fetched_at, &source->holding)) {
         clerk_key_snapshot_release(got->snapshot);
         return 0;
     }
-    adopt(source, got->snapshot);
+    clerk_key_holding_adopt(&source->holding, got->snapshot);
     if (clerk_key_turn_is_held(&source->turn, now)) {
         clerk_key_shelf_put(source->supply->options.shelf, source->instance->key_id,
                             got->json, got->snapshot->fetched_at, now);
@@ -232,7 +178,7 @@ static int choose_event(clerk_key_event *event, const clerk_key_source *source,
 {
     apr_interval_time_t quiet = source->supply->options.refresh;
 
-    if (source->failure.status != CLERK_OK) {
+    if (source->holding.failure.status != CLERK_OK) {
         *event = CLERK_KEYS_FAILING;
         return clerk_key_turn_may_tell(
             &source->turn, quiet > CLERK_CLOCK_TOLERANCE ? quiet : CLERK_CLOCK_TOLERANCE,
@@ -246,7 +192,7 @@ static int was_failing(const clerk_key_source *source, apr_time_t now)
 {
     clerk_key_news news;
 
-    return source->failure.status != CLERK_OK
+    return source->holding.failure.status != CLERK_OK
            || (clerk_key_turn_news(&news, &source->turn, now) && news.outcome != CLERK_OK);
 }
 
@@ -256,14 +202,14 @@ static int conclude(clerk_key_event *event, clerk_key_source *source,
 {
     int failed_before = was_failing(source, now);
     int is_new = keep_if_newer(source, got, now);
-    clerk_key_news news = { is_new ? source->snapshot->fetched_at : 0,
+    clerk_key_news news = { is_new ? source->holding.snapshot->fetched_at : 0,
                             (int)got->failure.error.status };
 
-    source->failure = got->failure.error;
-    if (source->failure.status != CLERK_OK) {
-        source->failed_at = now;
+    source->holding.failure = got->failure.error;
+    if (source->holding.failure.status != CLERK_OK) {
+        source->holding.failed_at = now;
     }
-    if (source->failure.status != CLERK_OK && atomic_load(&source->supply->is_closed)) {
+    if (source->holding.failure.status != CLERK_OK && atomic_load(&source->supply->is_closed)) {
         clerk_key_turn_abandon(&source->turn, now);
         return 0;
     }
@@ -274,16 +220,8 @@ static int conclude(clerk_key_event *event, clerk_key_source *source,
 static void describe(clerk_key_report *report, const clerk_key_source *source,
                      apr_time_t now)
 {
-    memset(report, 0, sizeof(*report));
+    clerk_key_holding_report(report, &source->holding, now);
     report->instance = source->instance;
-    report->failure = source->failure;
-    report->failed_at = source->failed_at;
-    if (source->snapshot != NULL) {
-        report->keys = source->snapshot->keys->count;
-        report->fetched_at = source->dated_at;
-        report->age = now - source->dated_at;
-        report->is_usable = is_usable(source, now);
-    }
 }
 
 /** The lock is given up while the fetch runs; all who wait are told when it is back. */
@@ -360,7 +298,7 @@ static void await_fetch(clerk_key_source *source, apr_time_t until)
 /** For want of a key: ask, or wait for somebody who does, or neither. */
 static void seek(clerk_key_source *source, clerk_key_wish *wanted)
 {
-    int is_stranger = is_usable(source, wanted->now);
+    int is_stranger = clerk_key_holding_is_usable(&source->holding, wanted->now);
     apr_interval_time_t patience = wanted->budget;
     apr_interval_time_t waited;
     clerk_key_leave leave;
@@ -375,7 +313,7 @@ static void seek(clerk_key_source *source, clerk_key_wish *wanted)
     leave = take_turn(source, wanted->now);
     if (leave == CLERK_KEY_LEAVE_OTHERS) {
         waited = watch_others(source, patience, wanted->now);
-        if (waited >= patience || usable_key(source, wanted->kid, wanted->now) != NULL) {
+        if (waited >= patience || clerk_key_holding_find(&source->holding, wanted->kid, wanted->now) != NULL) {
             return;
         }
         wanted->now += waited;
@@ -390,14 +328,14 @@ static void seek(clerk_key_source *source, clerk_key_wish *wanted)
 static clerk_status refuse(const clerk_key_source *source, apr_time_t now,
                            clerk_error *error)
 {
-    if (source->failure.status != CLERK_OK) {
-        return clerk_fail(error, source->failure.status, source->failure.detail);
+    if (source->holding.failure.status != CLERK_OK) {
+        return clerk_fail(error, source->holding.failure.status, source->holding.failure.detail);
     }
     if (source->fetching || clerk_key_turn_is_others(&source->turn, now)) {
         return clerk_fail(error, CLERK_E_JWK_FAILED_TO_LOAD,
                           "the key set is still being fetched");
     }
-    if (!is_usable(source, now)) {
+    if (!clerk_key_holding_is_usable(&source->holding, now)) {
         return clerk_fail(error, CLERK_E_JWK_FAILED_TO_LOAD,
                           "the key set is too old and may not be asked for yet");
     }
@@ -415,39 +353,25 @@ clerk_status clerk_key_source_find(clerk_key_ref *ref, clerk_key_source *source,
     clerk_status status = CLERK_OK;
 
     apr_thread_mutex_lock(source->mutex);
-    follow_clock(source, now);
-    key = usable_key(source, kid, now);
+    clerk_key_holding_follow_clock(&source->holding, now);
+    key = clerk_key_holding_find(&source->holding, kid, now);
     if (key == NULL) {
         catch_up(source, now);
-        key = usable_key(source, kid, now);
+        key = clerk_key_holding_find(&source->holding, kid, now);
     }
     if (key == NULL) {
         seek(source, &wanted);
-        key = usable_key(source, kid, now);
+        key = clerk_key_holding_find(&source->holding, kid, now);
     }
     if (key != NULL) {
         ref->key = key;
-        ref->snapshot = clerk_key_snapshot_hold(source->snapshot);
+        ref->snapshot = clerk_key_snapshot_hold(source->holding.snapshot);
     }
     else {
         status = refuse(source, wanted.now, error);
     }
     apr_thread_mutex_unlock(source->mutex);
     return status;
-}
-
-/**
- * From half the refresh age on, and before nine tenths of it: at another share for each set
- * and server, but the same in all processes of one, so that any of them may be the one.
- */
-static apr_interval_time_t due_age(const clerk_key_source *source)
-{
-    const clerk_key_store_options *options = &source->supply->options;
-    apr_uint64_t mixed = (apr_uint64_t)source->dated_at ^ options->jitter;
-
-    mixed *= APR_UINT64_C(0x9E3779B97F4A7C15);
-    return options->refresh / 2
-           + options->refresh / 1024 * (apr_interval_time_t)(mixed >> 54) * 2 / 5;
 }
 
 int clerk_key_source_refresh(clerk_key_source *source, apr_time_t now)
@@ -458,16 +382,16 @@ int clerk_key_source_refresh(clerk_key_source *source, apr_time_t now)
     int succeeded = 1;
 
     apr_thread_mutex_lock(source->mutex);
-    follow_clock(source, now);
+    clerk_key_holding_follow_clock(&source->holding, now);
     catch_up(source, now);
-    if (!is_younger(source, due_age(source), now) && !source->fetching
+    if (clerk_key_holding_is_due(&source->holding, now) && !source->fetching
         && take_turn(source, now) == CLERK_KEY_LEAVE_GRANTED)
     {
-        if (is_usable(source, now)) {
+        if (clerk_key_holding_is_usable(&source->holding, now)) {
             wanted.attempts = 1; /* no hurry; and a new key's first token may ask meanwhile */
         }
         fetch(source, &wanted);
-        succeeded = source->failure.status == CLERK_OK;
+        succeeded = source->holding.failure.status == CLERK_OK;
     }
     apr_thread_mutex_unlock(source->mutex);
     return succeeded;

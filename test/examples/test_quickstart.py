@@ -87,10 +87,14 @@ def test_nobody_sees_a_protected_page(site):
     for path in PROTECTED:
         assert ask(site, path).status == 401
         answer = ask(site, path, **ACCEPT)
-        assert answer.status == 302
+        assert answer.status == 307
         location = urlsplit(answer.headers["Location"])
-        assert f"{location.scheme}://{location.netloc}{location.path}" == f"{site.clerk}/sign-in"
-        assert parse_qs(location.query)["redirect_url"] == [site.site + path]
+        assert f"{location.scheme}://{location.netloc}" == site.clerk
+        assert (location.path, parse_qs(location.query)["redirect_url"]) == (
+            "/v1/client/handshake", [site.site + path])
+        page = Browser().open(site.site + path)
+        assert page.url.startswith(f"{site.clerk}/sign-in?")
+        assert parse_qs(urlsplit(page.url).query)["redirect_url"] == [site.site + path]
 
 
 def test_each_page_knows_the_person(site):

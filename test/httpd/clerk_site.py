@@ -163,11 +163,13 @@ class ClerkSite:
 
     @contextmanager
     def no_leak(self, *tokens: str | None) -> Iterator[None]:
-        """No payload or signature of these tokens is in what the server logs meanwhile."""
+        """No payload or signature of these tokens, and nothing behind the prefix of an opaque
+        one, is in what the server logs meanwhile."""
         before = len(self.log.text())
         yield
         fresh = self.log.text()[before:]
-        secrets = [part for token in tokens if token for part in token.split(".")[1:]]
+        secrets = [part for token in tokens if token
+                   for part in token.split(".")[1:] or [token.partition("_")[2]]]
         assert not any(part[:40] in fresh for part in secrets if len(part) >= 20), fresh
 
     def refused(self, reason: str, carrier: str = "header", status: int = 401,

@@ -42,6 +42,9 @@ def test_a_machine_s_key_is_enough_for_m2m_tokens(httpd, standin):
     site = MachineSite(httpd, standin, clerk=clerk, sections=accepting("m2m", "m2m_token"),
                        instance=[f"ClerkMachineSecretKey {clerk.receiver.secret_key}",
                                  f"ClerkAPIURL {api_url(clerk)}"])
+    site.log.expect(r"\[clerk_auth:warn\].*ClerkAcceptsToken on line \d+ of .*: with "
+                    r"ClerkMachineSecretKey alone only opaque M2M tokens \(mt_\.\.\.\) can be "
+                    "verified", times=1)
     token = clerk.new_m2m_token()
     with site.calls() as calls:
         assert site.ask("m2m", token.secret).status == 200

@@ -179,6 +179,7 @@ def test_each_form_works_and_the_key_is_logged_at_no_level(standin, httpd, tmp_p
                        sections=accepting("m2m", "m2m_token"),
                        instance=[f"ClerkMachineSecretKey {value}", f"ClerkAPIURL {api_url(clerk)}",
                                  "LogLevel debug clerk_auth:trace8"])
+    site.log.expect("with ClerkMachineSecretKey alone only opaque M2M tokens", times=2)
     token = clerk.new_m2m_token()
     with site.calls() as calls:
         assert site.ask("m2m", token.secret).status == 200

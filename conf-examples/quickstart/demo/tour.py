@@ -75,8 +75,8 @@ CLICKS = (
 NOBODY = (
     Curl("/", 200, "This page is for everybody"),
     Curl("/account/", 401, "not_authenticated"),
-    Curl("/account/", 302, "/sign-in?redirect_url=", headers={"Accept": "text/html"},
-         note="a browser is sent to sign-in"),
+    Curl("/account/", 307, "/v1/client/handshake?redirect_url=", headers={"Accept": "text/html"},
+         note="a browser is sent to Clerk: is it signed in there? if not, to sign-in"),
     Curl("/app/me", 401, "invalid_token", headers={"Authorization": "Bearer made.up.token"}),
 )
 

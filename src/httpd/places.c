@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 - the places in the configuration that are judged once all is read */
+#include "places.h"
+
+#include <http_core.h>
+
+#include "configuration.h"
+#include "module.h"
+
+clerk_places clerk_places_seen;
+
+int clerk_places_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    clerk_places_seen.instances = apr_array_make(pconf, 4, sizeof(clerk_place));
+    clerk_places_seen.accepting = apr_array_make(pconf, 4, sizeof(clerk_place));
+    clerk_places_seen.sending = apr_array_make(pconf, 4, sizeof(clerk_place));
+    clerk_places_seen.protected_places = apr_array_make(pconf, 8, sizeof(clerk_place));
+    clerk_places_seen.needing = apr_array_make(pconf, 4, sizeof(clerk_place));
+    clerk_places_seen.resources = apr_array_make(pconf, 2, sizeof(clerk_place));
+    return OK;
+}
+
+static void add_place(apr_array_header_t *places, const cmd_parms *cmd,
+                      const clerk_dir_config *section)
+{
+    clerk_place *added;
+
+    /* .htaccess is read while serving, by many threads */
+    if (ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) != NULL) {
+        return;
+    }
+    added = apr_array_push(places);
+    added->server = cmd->server;
+    added->section = section;
+    added->is_section = cmd->path != NULL;
+    added->directive = cmd->directive->directive;
+    added->file = cmd->directive->filename;
+    added->line = cmd->directive->line_num;
+}
+
+void clerk_configuration_add_instance(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(clerk_places_seen.instances, cmd, section);
+}
+
+int clerk_configuration_has_instances(void)
+{
+    return clerk_places_seen.instances->nelts > 0;
+}
+
+void clerk_configuration_add_accepting(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(clerk_places_seen.accepting, cmd, section);
+}
+
+void clerk_configuration_add_sending(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(clerk_places_seen.sending, cmd, section);
+}
+
+void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(clerk_places_seen.protected_places, cmd, section);
+}
+
+void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(clerk_places_seen.needing, cmd, section);
+}
+
+void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(clerk_places_seen.needing, cmd, section);
+    add_place(clerk_places_seen.resources, cmd, section);
+}
+
+const clerk_dir_config *clerk_place_in_force(const clerk_place *at, const server_rec *server,
+                                             apr_pool_t *pool)
+{
+    void *whole = ap_get_module_config(server->lookup_defaults, &clerk_auth_module);
+
+    return whole == at->section ? whole
+                                : clerk_dir_config_merge(pool, whole, (void *)at->section);
+}
+
+const server_rec *clerk_place_next_server(const clerk_place *at, const server_rec *server)
+{
+    return at->server->is_virtual ? NULL : server->next;
+}
+
+static int is_listed(const apr_array_header_t *instances, const clerk_instance *instance)
+{
+    int i;
+
+    for (i = 0; i < instances->nelts; i++) {
+        if (memcmp(APR_ARRAY_IDX(instances, i, const clerk_instance *)->key_id,
+                   instance->key_id, CLERK_DIGEST_LENGTH)
+            == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void list_instances_at(apr_array_header_t *instances, const clerk_place *at)
+{
+    const server_rec *server;
+
+    for (server = at->server; server != NULL; server = clerk_place_next_server(at, server)) {
+        const clerk_dir_config *section = clerk_place_in_force(at, server, instances->pool);
+        const clerk_instance *instance = NULL;
+        clerk_error error;
+
+        if (section->instance != NULL
+            && clerk_instance_config_resolve(&instance, section->instance, &error) == CLERK_OK
+            && !is_listed(instances, instance)) {
+            APR_ARRAY_PUSH(instances, const clerk_instance *) = instance;
+        }
+    }
+}
+
+static void list_instances(apr_array_header_t *instances, const apr_array_header_t *places)
+{
+    int i;
+
+    for (i = 0; i < places->nelts; i++) {
+        list_instances_at(instances, &APR_ARRAY_IDX(places, i, const clerk_place));
+    }
+}
+
+apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf)
+{
+    apr_array_header_t *instances = apr_array_make(pconf, 4, sizeof(clerk_instance *));
+
+    list_instances(instances, clerk_places_seen.protected_places);
+    list_instances(instances, clerk_places_seen.needing);
+    if (clerk_places_seen.protected_places->nelts + clerk_places_seen.needing->nelts == 0) {
+        list_instances(instances, clerk_places_seen.instances);
+    }
+    return instances;
+}

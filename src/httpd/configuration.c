@@ -7,42 +7,10 @@
 #include "module.h"
 #include "places.h"
 
-/**
- * Whether the place has a usable instance in a server where it holds; else @a error says
- * what is missing.
- */
-static int has_instance(const clerk_place *at, clerk_error *error, apr_pool_t *pool)
+/** Whether another section may name the instance, or more of it. */
+static int can_come_later(const clerk_place *at)
 {
-    const server_rec *server;
-
-    for (server = at->server; server != NULL; server = clerk_place_next_server(at, server)) {
-        const clerk_dir_config *section = clerk_place_in_force(at, server, pool);
-        const clerk_instance *instance;
-
-        if (section->instance != NULL
-            && clerk_instance_config_resolve(&instance, section->instance, error)
-                   == CLERK_OK) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/** Whether other sections, or virtual hosts, may add what is missing here. */
-static int may_be_completed(const clerk_place *at, const apr_array_header_t *places)
-{
-    int i;
-
-    for (i = 0; i < places->nelts; i++) {
-        const clerk_place *other = &APR_ARRAY_IDX(places, i, const clerk_place);
-
-        if (other->section != at->section
-            && (other->is_section
-                || (!at->server->is_virtual && other->server->is_virtual))) {
-            return 1;
-        }
-    }
-    return 0;
+    return clerk_place_may_be_completed(at, clerk_places_seen.instances);
 }
 
 static const char *lack_of_instance(const clerk_place *at, apr_pool_t *pool)
@@ -69,40 +37,11 @@ static int check_places(const apr_array_header_t *places, const char *what, apr_
         const clerk_place *at = &APR_ARRAY_IDX(places, i, const clerk_place);
         clerk_error error = { CLERK_OK, lack_of_instance(at, pool) };
 
-        if (!has_instance(at, &error, pool) && !may_be_completed(at, clerk_places_seen.instances)) {
+        if (!clerk_place_has_instance(at, &error, pool) && !can_come_later(at)) {
             return fail_at(at, what, error.detail);
         }
     }
     return OK;
-}
-
-/** NULL, or what is wrong with a section as it stands in a server. */
-typedef const char *judgement(const clerk_dir_config *section, const clerk_instance *instance,
-                              const server_rec *server, apr_pool_t *pool);
-
-/** That of the first server where the place holds, unless all is well in another one. */
-static const char *judge(const clerk_place *at, judgement *of, apr_pool_t *pool)
-{
-    const server_rec *server;
-    const char *first = NULL;
-
-    for (server = at->server; server != NULL; server = clerk_place_next_server(at, server)) {
-        const clerk_dir_config *section = clerk_place_in_force(at, server, pool);
-        const clerk_instance *instance;
-        const char *here;
-
-        if (section->instance == NULL
-            || clerk_instance_config_resolve(&instance, section->instance, NULL)
-                   != CLERK_OK) {
-            continue; /* told of where a token is asked for */
-        }
-        here = of(section, instance, server, pool);
-        if (here == NULL) {
-            return NULL;
-        }
-        first = first ? first : here;
-    }
-    return first;
 }
 
 /** Why tokens of an accepted type could not be verified with these keys. */
@@ -138,11 +77,12 @@ static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
 
     for (i = 0; i < places->nelts; i++) {
         const clerk_place *at = &APR_ARRAY_IDX(places, i, const clerk_place);
-        const char *lack = judge(at, lack_of_keys, pool);
+        const char *lack = clerk_place_judge(at, lack_of_keys, pool);
 
-        if (lack != NULL && !may_be_completed(at, clerk_places_seen.instances)
+        if (lack != NULL && !can_come_later(at)
             && (places == clerk_places_seen.accepting
-                || !may_be_completed(at, clerk_places_seen.accepting))) {
+                || !clerk_place_may_be_completed(at, clerk_places_seen.accepting)))
+        {
             return fail_at(at, "", lack);
         }
     }
@@ -181,11 +121,12 @@ static int check_sending(apr_pool_t *pool)
     int i;
 
     for (i = 0; i < clerk_places_seen.sending->nelts; i++) {
-        const clerk_place *at = &APR_ARRAY_IDX(clerk_places_seen.sending, i, const clerk_place);
-        const char *lack = judge(at, lack_of_sending, pool);
+        const clerk_place *at =
+            &APR_ARRAY_IDX(clerk_places_seen.sending, i, const clerk_place);
+        const char *lack = clerk_place_judge(at, lack_of_sending, pool);
 
-        if (lack != NULL && !may_be_completed(at, clerk_places_seen.sending)
-            && !may_be_completed(at, clerk_places_seen.instances)) {
+        if (lack != NULL && !clerk_place_may_be_completed(at, clerk_places_seen.sending)
+            && !can_come_later(at)) {
             return fail_at(at, "", lack);
         }
     }
@@ -193,21 +134,42 @@ static int check_sending(apr_pool_t *pool)
 }
 
 /** Who reads the metadata is sent to an authorization server, which the key names. */
-static int check_resources(apr_pool_t *pool)
+static const char *lack_of_server(const clerk_dir_config *section,
+                                  const clerk_instance *instance, const server_rec *server,
+                                  apr_pool_t *pool)
+{
+    (void)section;
+    (void)server;
+    (void)pool;
+    return instance->frontend_api != NULL
+               ? NULL
+               : " needs ClerkPublishableKey, which names the authorization server";
+}
+
+static const char *lack_of_secret(const clerk_dir_config *section,
+                                  const clerk_instance *instance, const server_rec *server,
+                                  apr_pool_t *pool)
+{
+    (void)section;
+    (void)server;
+    (void)pool;
+    return instance->secret_key != NULL
+               ? NULL
+               : " needs ClerkSecretKey: it calls the Backend API";
+}
+
+/** @param lack_of  gives what is to follow the name of the directive */
+static int check_needs(const apr_array_header_t *places, clerk_judgement *lack_of,
+                       apr_pool_t *pool)
 {
     int i;
 
-    for (i = 0; i < clerk_places_seen.resources->nelts; i++) {
-        const clerk_place *at = &APR_ARRAY_IDX(clerk_places_seen.resources, i, const clerk_place);
-        const clerk_dir_config *section = clerk_place_in_force(at, at->server, pool);
-        const clerk_instance *instance;
+    for (i = 0; i < places->nelts; i++) {
+        const clerk_place *at = &APR_ARRAY_IDX(places, i, const clerk_place);
+        const char *lack = clerk_place_judge(at, lack_of, pool);
 
-        if (section->instance != NULL
-            && clerk_instance_config_resolve(&instance, section->instance, NULL) == CLERK_OK
-            && instance->frontend_api == NULL
-            && !may_be_completed(at, clerk_places_seen.instances)) {
-            return fail_at(at, "", "ClerkProtectedResource needs ClerkPublishableKey, which "
-                                   "names the authorization server");
+        if (lack != NULL && !can_come_later(at)) {
+            return fail_at(at, "", apr_pstrcat(pool, at->directive, lack, NULL));
         }
     }
     return OK;
@@ -237,7 +199,10 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     if (status == OK) {
         status = check_sending(ptemp);
     }
-    return status == OK ? check_resources(ptemp) : status;
+    if (status == OK) {
+        status = check_needs(clerk_places_seen.resources, lack_of_server, ptemp);
+    }
+    return status == OK ? check_needs(clerk_places_seen.calling, lack_of_secret, ptemp) : status;
 }
 
 static int lacks_parties(const clerk_place *at, apr_pool_t *pool)
@@ -303,10 +268,11 @@ static void warn_of_lacking_keys(server_rec *main_server, apr_pool_t *ptemp)
     int i;
 
     for (i = 0; i < clerk_places_seen.accepting->nelts; i++) {
-        const clerk_place *at = &APR_ARRAY_IDX(clerk_places_seen.accepting, i, const clerk_place);
-        const char *lack = judge(at, lack_of_some_keys, ptemp);
+        const clerk_place *at =
+            &APR_ARRAY_IDX(clerk_places_seen.accepting, i, const clerk_place);
+        const char *lack = clerk_place_judge(at, lack_of_some_keys, ptemp);
 
-        if (lack != NULL && !may_be_completed(at, clerk_places_seen.instances)) {
+        if (lack != NULL && !can_come_later(at)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                          "%s on line %d of %s: %s", at->directive, at->line, at->file, lack);
         }
@@ -327,8 +293,7 @@ static int warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 void clerk_configuration_register(apr_pool_t *pconf)
 {
-    (void)pconf;
-    ap_hook_pre_config(clerk_places_reset, NULL, NULL, APR_HOOK_MIDDLE);
+    clerk_places_register(pconf);
     ap_hook_check_config(check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(warn, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 - the places in the configuration that are judged once all is read */
+/* SPDX-License-Identifier: Apache-2.0 - the places in a configuration that are judged when all of it is read */
 #include "places.h"
 
 #include <http_core.h>
@@ -8,7 +8,7 @@
 
 clerk_places clerk_places_seen;
 
-int clerk_places_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)plog;
     (void)ptemp;
@@ -18,6 +18,7 @@ int clerk_places_reset(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     clerk_places_seen.protected_places = apr_array_make(pconf, 8, sizeof(clerk_place));
     clerk_places_seen.needing = apr_array_make(pconf, 4, sizeof(clerk_place));
     clerk_places_seen.resources = apr_array_make(pconf, 2, sizeof(clerk_place));
+    clerk_places_seen.calling = apr_array_make(pconf, 2, sizeof(clerk_place));
     return OK;
 }
 
@@ -69,6 +70,12 @@ void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_confi
     add_place(clerk_places_seen.needing, cmd, section);
 }
 
+void clerk_configuration_add_calling(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(clerk_places_seen.needing, cmd, section);
+    add_place(clerk_places_seen.calling, cmd, section);
+}
+
 void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(clerk_places_seen.needing, cmd, section);
@@ -87,6 +94,64 @@ const clerk_dir_config *clerk_place_in_force(const clerk_place *at, const server
 const server_rec *clerk_place_next_server(const clerk_place *at, const server_rec *server)
 {
     return at->server->is_virtual ? NULL : server->next;
+}
+
+int clerk_place_has_instance(const clerk_place *at, clerk_error *error, apr_pool_t *pool)
+{
+    const server_rec *server;
+
+    for (server = at->server; server != NULL; server = clerk_place_next_server(at, server)) {
+        const clerk_dir_config *section = clerk_place_in_force(at, server, pool);
+        const clerk_instance *instance;
+
+        if (section->instance != NULL
+            && clerk_instance_config_resolve(&instance, section->instance, error)
+                   == CLERK_OK) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int clerk_place_may_be_completed(const clerk_place *at, const apr_array_header_t *places)
+{
+    int i;
+
+    for (i = 0; i < places->nelts; i++) {
+        const clerk_place *other = &APR_ARRAY_IDX(places, i, const clerk_place);
+
+        if (other->section != at->section
+            && (other->is_section
+                || (!at->server->is_virtual && other->server->is_virtual))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+
+const char *clerk_place_judge(const clerk_place *at, clerk_judgement *of, apr_pool_t *pool)
+{
+    const server_rec *server;
+    const char *first = NULL;
+
+    for (server = at->server; server != NULL; server = clerk_place_next_server(at, server)) {
+        const clerk_dir_config *section = clerk_place_in_force(at, server, pool);
+        const clerk_instance *instance;
+        const char *here;
+
+        if (section->instance == NULL
+            || clerk_instance_config_resolve(&instance, section->instance, NULL)
+                   != CLERK_OK) {
+            continue; /* told of where a token is asked for */
+        }
+        here = of(section, instance, server, pool);
+        if (here == NULL) {
+            return NULL;
+        }
+        first = first ? first : here;
+    }
+    return first;
 }
 
 static int is_listed(const apr_array_header_t *instances, const clerk_instance *instance)
@@ -139,4 +204,10 @@ apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf)
         list_instances(instances, clerk_places_seen.instances);
     }
     return instances;
+}
+
+void clerk_places_register(apr_pool_t *pconf)
+{
+    (void)pconf;
+    ap_hook_pre_config(reset_seen, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -157,6 +157,7 @@ void clerk_handshake_conclude(clerk_decision *decision, const clerk_situation *s
                               const apr_array_header_t *cookies)
 {
     decision->cookies = cookies;
+    decision->ends_handshake = 1;
     decision->no_store = cookies->nelts > 0;
     if (situation->instance->type == CLERK_DEVELOPMENT && situation->has_own_url) {
         decision->kind = CLERK_HANDSHAKE;

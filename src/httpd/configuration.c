@@ -3,6 +3,7 @@
 
 #include <http_core.h>
 
+#include "../core/sign_in.h"
 #include "module.h"
 
 /** A section worth judging, and where it stands. */
@@ -19,6 +20,7 @@ typedef struct place {
 static struct {
     apr_array_header_t *instances;
     apr_array_header_t *accepting;
+    apr_array_header_t *sending; /* browsers away */
     apr_array_header_t *protected_places;
     apr_array_header_t *needing;
     apr_array_header_t *resources;
@@ -30,6 +32,7 @@ static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     (void)ptemp;
     seen.instances = apr_array_make(pconf, 4, sizeof(place));
     seen.accepting = apr_array_make(pconf, 4, sizeof(place));
+    seen.sending = apr_array_make(pconf, 4, sizeof(place));
     seen.protected_places = apr_array_make(pconf, 8, sizeof(place));
     seen.needing = apr_array_make(pconf, 4, sizeof(place));
     seen.resources = apr_array_make(pconf, 2, sizeof(place));
@@ -67,6 +70,11 @@ int clerk_configuration_has_instances(void)
 void clerk_configuration_add_accepting(const cmd_parms *cmd, const clerk_dir_config *section)
 {
     add_place(seen.accepting, cmd, section);
+}
+
+void clerk_configuration_add_sending(const cmd_parms *cmd, const clerk_dir_config *section)
+{
+    add_place(seen.sending, cmd, section);
 }
 
 void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_config *section)
@@ -170,11 +178,45 @@ static int check_places(const apr_array_header_t *places, const char *what, apr_
     return OK;
 }
 
-/** NULL, or why tokens of an accepted type could not be verified with these keys. */
-static const char *lack_of_keys(unsigned accepts, const clerk_instance *instance)
+/** NULL, or what is wrong with a section as it stands in a server. */
+typedef const char *judgement(const clerk_dir_config *section, const clerk_instance *instance,
+                              const server_rec *server, apr_pool_t *pool);
+
+/** That of the first server where the place holds, unless all is well in another one. */
+static const char *judge(const place *at, judgement *of, apr_pool_t *pool)
 {
+    const server_rec *server;
+    const char *first = NULL;
+
+    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
+        const clerk_dir_config *section = in_force(at, server, pool);
+        const clerk_instance *instance;
+        const char *here;
+
+        if (section->instance == NULL
+            || clerk_instance_config_resolve(&instance, section->instance, NULL)
+                   != CLERK_OK) {
+            continue; /* told of where a token is asked for */
+        }
+        here = of(section, instance, server, pool);
+        if (here == NULL) {
+            return NULL;
+        }
+        first = first ? first : here;
+    }
+    return first;
+}
+
+/** Why tokens of an accepted type could not be verified with these keys. */
+static const char *lack_of_keys(const clerk_dir_config *section,
+                                const clerk_instance *instance, const server_rec *server,
+                                apr_pool_t *pool)
+{
+    unsigned accepts = clerk_config_accepts(section);
     int has_keys = instance->jwt_key != NULL || instance->key_url != NULL;
 
+    (void)server;
+    (void)pool;
     if ((accepts & CLERK_TOKEN_API_KEY) && instance->secret_key == NULL) {
         return "API keys (api_key) cannot be verified without ClerkSecretKey";
     }
@@ -191,33 +233,6 @@ static const char *lack_of_keys(unsigned accepts, const clerk_instance *instance
     return NULL;
 }
 
-typedef const char *lack_finder(unsigned accepts, const clerk_instance *instance);
-
-/** That of the first server where the place holds, unless another one lacks nothing. */
-static const char *lack_at(const place *at, lack_finder *find, apr_pool_t *pool)
-{
-    const server_rec *server;
-    const char *lack = NULL;
-
-    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
-        const clerk_dir_config *section = in_force(at, server, pool);
-        const clerk_instance *instance;
-        const char *here;
-
-        if (section->instance == NULL
-            || clerk_instance_config_resolve(&instance, section->instance, NULL)
-                   != CLERK_OK) {
-            continue; /* told of where a token is asked for */
-        }
-        here = find(clerk_config_accepts(section), instance);
-        if (here == NULL) {
-            return NULL;
-        }
-        lack = lack ? lack : here;
-    }
-    return lack;
-}
-
 /** A type that is accepted and can never be verified would be refused for ever. */
 static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
 {
@@ -225,10 +240,53 @@ static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
 
     for (i = 0; i < places->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(places, i, const place);
-        const char *lack = lack_at(at, lack_of_keys, pool);
+        const char *lack = judge(at, lack_of_keys, pool);
 
         if (lack != NULL && !may_be_completed(at, seen.instances)
             && (places == seen.accepting || !may_be_completed(at, seen.accepting))) {
+            return fail_at(at, "", lack);
+        }
+    }
+    return OK;
+}
+
+/** The server's own origin as far as it is said; NULL: not all of it. */
+static const char *origin_of(const server_rec *server, apr_pool_t *pool)
+{
+    unsigned port = server->port;
+
+    if (server->server_hostname == NULL || server->server_scheme == NULL) {
+        return NULL;
+    }
+    if (port == 0) {
+        port = strcmp(server->server_scheme, "https") == 0 ? 443 : 80;
+    }
+    return apr_psprintf(pool, "%s://%s:%u", server->server_scheme, server->server_hostname,
+                        port);
+}
+
+static const char *lack_of_sending(const clerk_dir_config *section,
+                                   const clerk_instance *instance, const server_rec *server,
+                                   apr_pool_t *pool)
+{
+    if (section->handshake == CLERK_ON
+        && (instance->publishable_key == NULL || instance->secret_key == NULL)) {
+        return "ClerkHandshake On needs ClerkPublishableKey and ClerkSecretKey";
+    }
+    return clerk_satellite_problem(instance, section->sign_in_url, origin_of(server, pool));
+}
+
+/** Other sections of these may say what is missing here, or what instance it is. */
+static int check_sending(apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < seen.sending->nelts; i++) {
+        const place *at = &APR_ARRAY_IDX(seen.sending, i, const place);
+        const char *lack = judge(at, lack_of_sending, pool);
+
+        if (lack != NULL && !may_be_completed(at, seen.sending)
+            && !may_be_completed(at, seen.instances)) {
             return fail_at(at, "", lack);
         }
     }
@@ -275,6 +333,9 @@ static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *
     if (status == OK) {
         status = check_keys(seen.protected_places, ptemp);
     }
+    if (status == OK) {
+        status = check_sending(ptemp);
+    }
     return status == OK ? check_resources(ptemp) : status;
 }
 
@@ -313,8 +374,14 @@ static void warn_of_missing_parties(server_rec *main_server, apr_pool_t *ptemp)
 }
 
 /** NULL, or which tokens of an accepted type cannot be verified while others can. */
-static const char *lack_of_some_keys(unsigned accepts, const clerk_instance *instance)
+static const char *lack_of_some_keys(const clerk_dir_config *section,
+                                     const clerk_instance *instance,
+                                     const server_rec *server, apr_pool_t *pool)
 {
+    unsigned accepts = clerk_config_accepts(section);
+
+    (void)server;
+    (void)pool;
     if ((accepts & CLERK_TOKEN_OAUTH) && instance->secret_key == NULL) {
         return "without ClerkSecretKey only OAuth tokens that are JWTs can be verified; opaque "
                "ones (oat_...) get 503";
@@ -335,7 +402,7 @@ static void warn_of_lacking_keys(server_rec *main_server, apr_pool_t *ptemp)
 
     for (i = 0; i < seen.accepting->nelts; i++) {
         const place *at = &APR_ARRAY_IDX(seen.accepting, i, const place);
-        const char *lack = lack_at(at, lack_of_some_keys, ptemp);
+        const char *lack = judge(at, lack_of_some_keys, ptemp);
 
         if (lack != NULL && !may_be_completed(at, seen.instances)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,

@@ -14,6 +14,12 @@ int clerk_configuration_has_instances(void);
 void clerk_configuration_add_accepting(const cmd_parms *cmd,
                                        const clerk_dir_config *section);
 
+/**
+ * Remember a section that says where browsers are sent, or that they are: ClerkSignInURL,
+ * ClerkSatellite On, ClerkHandshake On.
+ */
+void clerk_configuration_add_sending(const cmd_parms *cmd, const clerk_dir_config *section);
+
 /** Remember a section that says `AuthType Clerk`. */
 void clerk_configuration_add_protected(const cmd_parms *cmd,
                                        const clerk_dir_config *section);

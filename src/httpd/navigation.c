@@ -11,14 +11,12 @@
 /* ---------------------------------------------------------------- what is allowed */
 
 /**
- * Whether this is the request that the browser sent, and the first to be judged. An internal
- * redirect takes its place where nothing was judged before; not so an error page, which is a
- * GET whatever the browser sent.
+ * Whether this is the request that the browser sent. An internal redirect takes its place; not
+ * so an error page, which is a GET whatever the browser sent, or a part of a page.
  */
 static int is_of_browser(const request_rec *r)
 {
-    return r->main == NULL && clerk_request_earlier(r) == NULL
-           && (r->prev == NULL || r->prev->status == HTTP_OK);
+    return r->main == NULL && (r->prev == NULL || r->prev->status == HTTP_OK);
 }
 
 static clerk_organization_target organization_of(const clerk_dir_config *config,
@@ -52,7 +50,8 @@ clerk_session_options clerk_navigation_options(request_rec *r,
     const clerk_dir_config *config = clerk_request_config(r);
     clerk_session_options options = { .sign_in_url = config->sign_in_url };
 
-    if (!clerk_config_renews_sessions(config, record->instance) || !is_of_browser(r)) {
+    if (!is_of_browser(r) || clerk_request_earlier(r) != NULL
+        || !clerk_config_renews_sessions(config, record->instance)) {
         return options;
     }
     options.handshake = 1;
@@ -75,6 +74,13 @@ static void add_cookies(request_rec *r, const apr_array_header_t *cookies)
         apr_table_addn(r->err_headers_out, "Set-Cookie",
                        APR_ARRAY_IDX(cookies, i, const char *));
     }
+}
+
+/* resolveHandshake in `@clerk/backend`: a browser that came by redirects has no origin. */
+static void allow_opaque_origin(request_rec *r)
+{
+    apr_table_setn(r->err_headers_out, "Access-Control-Allow-Origin", "null");
+    apr_table_setn(r->err_headers_out, "Access-Control-Allow-Credentials", "true");
 }
 
 static void add_reason(request_rec *r, const clerk_verdict *verdict)
@@ -103,6 +109,9 @@ void clerk_navigation_tell(request_rec *r, const clerk_request *record)
     if (!is_unmade_handshake(r, decision)) {
         add_cookies(r, decision->cookies);
     }
+    if (decision->ends_handshake) {
+        allow_opaque_origin(r);
+    }
     if (clerk_request_config(r)->debug_headers == CLERK_ON && *decision->reason != '\0')
     {
         add_reason(r, &record->verdict);
@@ -116,7 +125,7 @@ int clerk_navigation_redirect(request_rec *r, clerk_request *record)
 {
     const clerk_decision *decision = &record->verdict.decision;
 
-    if (decision->kind != CLERK_HANDSHAKE
+    if (decision->kind != CLERK_HANDSHAKE || !is_of_browser(r)
         || clerk_config_is_log_only(clerk_request_config(r)))
     {
         return DECLINED;

@@ -6,6 +6,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "../core/sign_in.h"
 #include "log.h"
 #include "module.h"
 #include "navigation.h"
@@ -136,18 +137,36 @@ clerk_facts clerk_request_facts(request_rec *r)
 
 /* ---------------------------------------------------------------- who is asking */
 
+/**
+ * What of a satellite no start could judge: sections that complete one another, names of a
+ * server that only a request tells.
+ */
+static const char *satellite_problem(const request_rec *r, const clerk_instance *instance)
+{
+    return instance->is_satellite
+               ? clerk_satellite_problem(instance, clerk_request_config(r)->sign_in_url,
+                                         clerk_own_url((request_rec *)r))
+               : NULL;
+}
+
 /** @param error  says why where there is none */
 static const clerk_instance *instance_in_force(const request_rec *r, clerk_error *error)
 {
     clerk_dir_config *config = clerk_request_config(r);
     const clerk_instance *instance = NULL;
+    const char *problem;
 
     error->detail = "set ClerkPublishableKey (and ClerkSecretKey)";
-    return config->instance != NULL
-                   && clerk_instance_config_resolve(&instance, config->instance, error)
-                          == CLERK_OK
-               ? instance
-               : NULL;
+    if (config->instance == NULL
+        || clerk_instance_config_resolve(&instance, config->instance, error) != CLERK_OK) {
+        return NULL;
+    }
+    problem = satellite_problem(r, instance);
+    if (problem != NULL) {
+        error->detail = problem;
+        return NULL;
+    }
+    return instance;
 }
 
 const clerk_instance *clerk_request_instance(const request_rec *r)

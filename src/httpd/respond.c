@@ -155,18 +155,23 @@ static void challenge(request_rec *r, const char *error)
     }
 }
 
-/** What a request without a credential is told, which says what would be one here. */
+/** What a request without a credential is told: what would be one here. */
 static const char *demand(unsigned accepts)
 {
     if (accepts == CLERK_TOKEN_SESSION) {
-        return "{\"error\":\"not_authenticated\",\"description\":\"This needs a signed-in "
-               "user: send a session token.\"}";
+        return "This needs a signed-in user: send a session token";
     }
     return accepts & CLERK_TOKEN_SESSION
-               ? "{\"error\":\"not_authenticated\",\"description\":\"This needs a signed-in "
-                 "user or a machine: send a token.\"}"
-               : "{\"error\":\"not_authenticated\",\"description\":\"This needs a machine "
-                 "token: send one in Authorization.\"}";
+               ? "This needs a signed-in user or a machine: send a token"
+               : "This needs a machine token: send one in Authorization";
+}
+
+/** With the reason, which is of few characters, so that a script knows what to do. */
+static const char *not_authenticated(const char *description, const char *reason,
+                                     apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "{\"error\":\"not_authenticated\",\"description\":\"%s (%s).\"}",
+                        description, reason);
 }
 
 static int answer_unauthenticated(request_rec *r, const clerk_request *record,
@@ -177,9 +182,9 @@ static int answer_unauthenticated(request_rec *r, const clerk_request *record,
 
     challenge(r, is_no_good ? "invalid_token" : NULL);
     return answer(r, HTTP_UNAUTHORIZED,
-                  is_no_good ? "{\"error\":\"not_authenticated\",\"description\":\"The token "
-                               "that was sent is not valid here.\"}"
-                             : demand(clerk_config_accepts(config)));
+                  not_authenticated(is_no_good ? "The token that was sent is not valid here"
+                                               : demand(clerk_config_accepts(config)),
+                                    record->verdict.decision.reason, r->pool));
 }
 
 /** Seconds; a part of one counts whole, so that nobody comes back too early. */

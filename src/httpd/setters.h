@@ -29,6 +29,8 @@ const char *clerk_set_enforce(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_error_body(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_flag(cmd_parms *cmd, void *record, int on);
 const char *clerk_set_page_url(cmd_parms *cmd, void *record, const char *url);
+const char *clerk_set_sign_in_url(cmd_parms *cmd, void *record, const char *url);
+const char *clerk_set_handshake(cmd_parms *cmd, void *record, int on);
 const char *clerk_set_path_rule(cmd_parms *cmd, void *record, const char *pattern);
 const char *clerk_set_export(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_export_claim(cmd_parms *cmd, void *record, const char *path,

@@ -203,5 +203,8 @@ const char *clerk_set_domain(cmd_parms *cmd, void *record, const char *domain)
 const char *clerk_set_satellite(cmd_parms *cmd, void *record, int on)
 {
     instance_of(cmd, record)->satellite = on ? CLERK_ON : CLERK_OFF;
+    if (on) {
+        clerk_configuration_add_sending(cmd, record);
+    }
     return NULL;
 }

@@ -214,6 +214,20 @@ const char *clerk_set_page_url(cmd_parms *cmd, void *record, const char *url)
     return NULL;
 }
 
+const char *clerk_set_sign_in_url(cmd_parms *cmd, void *record, const char *url)
+{
+    clerk_configuration_add_sending(cmd, record);
+    return clerk_set_page_url(cmd, record, url);
+}
+
+const char *clerk_set_handshake(cmd_parms *cmd, void *record, int on)
+{
+    if (on) {
+        clerk_configuration_add_sending(cmd, record);
+    }
+    return clerk_set_flag(cmd, record, on);
+}
+
 const char *clerk_set_export(cmd_parms *cmd, void *record, const char *word)
 {
     static const choice choices[] = { { "env", CLERK_EXPORT_ENV },

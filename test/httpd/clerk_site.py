@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from contextlib import contextmanager
 from typing import Callable, Iterator, Mapping, NamedTuple
 
@@ -65,6 +66,15 @@ class Seen(NamedTuple):
 
 def seen(answer: Response) -> Seen:
     return Seen(*(answer.header(name) for name in SHOWN))
+
+
+def body_of(answer: Response) -> bytes:
+    """The body without the reason that a 401 names at its end."""
+    body, named = re.subn(rb' \(([\w. -]+)\)\."}$', b'."}', answer.body)
+    assert named == (answer.body.startswith(b'{"error":"not_authenticated"'))
+    if named and seen(answer).reason is not None:
+        assert f"({seen(answer).reason})".encode() in answer.body
+    return body
 
 
 def new_name(what: str) -> str:

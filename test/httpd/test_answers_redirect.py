@@ -265,16 +265,17 @@ def test_production_takes_no_development_browser_along(site):
     assert "__clerk_db_jwt" not in answer.location
 
 
-@pytest.mark.parametrize("url, synced", [("https://primary.example/sign-in", ["false"]),
-                                         ("/sign-in", None)])
-def test_satellite_asks_for_a_sync(httpd, _standin_program, url, synced):
-    """A10: on the way back from another host, not from its own page."""
-    site = ClerkSite(httpd, production(_standin_program), "ClerkSatellite On",
-                     "ClerkDomain satellite.example", f"ClerkSignInURL {url}")
-    answer = site.get(f"{PAGE}?a=b", headers=NAVIGATION)
-    back = urlsplit(parse_qs(urlsplit(answer.location).query)["redirect_url"][0])
-    assert back.path == PAGE
-    assert parse_qs(back.query) == {"a": ["b"], **({"__clerk_synced": synced} if synced else {})}
+def test_satellite_asks_for_a_sync(httpd, _standin_program):
+    """A10: on the way back from the primary; not where nobody is a satellite."""
+    for satellite, synced in ((["ClerkSatellite On", "ClerkDomain satellite.example"], ["false"]),
+                              ([], None)):
+        site = ClerkSite(httpd, production(_standin_program), *satellite,
+                         "ClerkSignInURL https://primary.example/sign-in")
+        answer = site.get(f"{PAGE}?a=b", headers=NAVIGATION)
+        back = urlsplit(parse_qs(urlsplit(answer.location).query)["redirect_url"][0])
+        assert back.path == PAGE
+        assert parse_qs(back.query) == {"a": ["b"],
+                                        **({"__clerk_synced": synced} if synced else {})}
 
 
 # ---------------------------------------------------------------- instead

@@ -143,4 +143,4 @@ def test_a_token_expires_between_two_requests(site):
         assert first.status == 200
     time.sleep(max(0.0, now + 2.05 - time.time()))
     site.refused(EXPIRED, target="/none/page.txt", bearer=token, headers=FETCH)
-    assert site.get("/none/page.txt", bearer=token, headers=NAVIGATION).status == 302
+    assert site.get("/none/page.txt", bearer=token, headers=NAVIGATION).status == 307

@@ -185,7 +185,7 @@ ANYWHERE = [
     "ClerkSignInURL http://www.example.com/",
     "ClerkUnauthenticatedURL /welcome?from=app", "ClerkUnauthorizedURL https://example.com",
     "ClerkSignUpURL /sign-up", "ClerkSignUpURL https://accounts.example.com/sign-up?x=1",
-    "ClerkHandshake Off", "ClerkHandshake On", "ClerkCrossOriginSync On", "ClerkDebugHeaders On",
+    "ClerkHandshake Off", "ClerkCrossOriginSync On", "ClerkDebugHeaders On",
     "ClerkOrganizationPatterns /orgs/:slug /orgs/:slug/(.*)",
     "ClerkOrganizationPatterns /orgs/:slug\nClerkOrganizationPatterns /by-id/:id(org_[a-z0-9]+)",
     'ClerkOrganizationPatterns "/:id(\\\\w{2,})" /:slug(\\d+) "{/:lang}?/orgs/:slug*" /' +

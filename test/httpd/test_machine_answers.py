@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from clerk_site import FETCH, NAVIGATION, PAGE
+from clerk_site import FETCH, NAVIGATION, PAGE, development, production, body_of
 from machine_site import (CHALLENGE, DENIAL, INVALID, LACKS_SCOPE, NEEDS_ANY, NEEDS_MACHINE,
                           NOT_ALLOWED, NOT_VALID, SECTIONS, UNDECIDED, MachineSite, accepting,
                           facts, outcome)
@@ -52,7 +52,7 @@ def is_plain(answer, status, challenge, body=None):
     assert answer.header("WWW-Authenticate") == challenge
     if body is not None:
         assert answer.header("Content-Type") == "application/json"
-        assert answer.body == body
+        assert body_of(answer) == body
 
 
 # ---------------------------------------------------------------- nobody
@@ -78,7 +78,7 @@ def test_where_people_come_too(site, path, fetched):
     """As ever for who sends nothing."""
     answer = site.ask(path, headers=FETCH)
     assert answer.status == fetched[0]
-    assert fetched[1] is None or answer.body == fetched[1]
+    assert fetched[1] is None or body_of(answer) == fetched[1]
     assert vary(answer) == {"Authorization", "Cookie"}
     answer = site.ask(path, headers=NAVIGATION)
     assert answer.status == 302
@@ -114,6 +114,21 @@ def test_a_good_cookie_does_not_help_a_bad_header(site):
     session = site.clerk.mint.session(MEMBER)
     answer = site.ask("any", "ak_unknown", session=session, headers=NAVIGATION)
     is_plain(answer, 401, INVALID)
+
+
+@pytest.mark.sanitize
+@pytest.mark.parametrize("make", [production, development])
+def test_no_handshake_for_machines(httpd, _standin_program, make):
+    """Nor is a browser sent to Clerk where it could not use what it would bring back."""
+    site = MachineSite(httpd, _standin_program, clerk=make(_standin_program),
+                       sections=f"{SECTIONS}\n{EXTRA}")
+    jar = site.cookies(None, client_uat=1_700_000_000)   # signed in, and no session here
+    for path in ("key", "list", "protect/key"):
+        for cookies in ({}, jar, {**jar, "__session": "x.y.z"}):
+            is_plain(site.ask(path, cookies=cookies, headers=NAVIGATION), 401, CHALLENGE)
+    for path in ("any", "mixed", "app", "protect/mixed"):
+        is_plain(site.ask(path, "ak_unknown", cookies=jar, headers=NAVIGATION), 401, INVALID)
+        assert site.ask(path, cookies=jar, headers=NAVIGATION).status in (302, 307)
 
 
 @pytest.mark.parametrize("path, status", [("any", 401), ("mixed", 401), ("protect/mixed", 404)])
@@ -223,7 +238,7 @@ def test_the_form_of_bodies(httpd, _standin_program, body, headers, is_json):
     site = MachineSite(httpd, _standin_program, f"ClerkErrorBody {body}")
     answer = site.ask("key", headers=headers)
     assert answer.status == 401
-    assert (answer.body == NEEDS_MACHINE) == is_json
+    assert (body_of(answer) == NEEDS_MACHINE) == is_json
     assert answer.header("Content-Type").startswith(
         "application/json" if is_json else "text/html")
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from clerk_site import FETCH, NAVIGATION, api_url, instance_lines, production
+from error_log import poll
 from machine_site import (CHALLENGE, ENDPOINTS, SECTION_OF, UNAVAILABLE, UNDECIDED,
                           MachineSite, accepting, facts, outcome, verification)
 from standin.users import MEMBER
@@ -181,12 +182,14 @@ def test_a_thousand_requests_are_one_call(httpd, standin, kind):
 
 
 def test_for_how_long(httpd, standin):
-    site = MachineSite(httpd, standin, "ClerkMachineTokenTTL 1s")
+    site = MachineSite(httpd, standin, "ClerkMachineTokenTTL 2s")
     key = site.clerk.new_api_key()
-    assert answers(site, "key", key.secret, 3) == [200] * 3
-    site.clerk.revoke(key)
+    start = time.monotonic()
     assert site.ask("key", key.secret).status == 200
-    time.sleep(1.1)
+    site.clerk.revoke(key)
+    status = site.ask("key", key.secret).status
+    assert status == 200 or time.monotonic() - start > 2   # on a machine that is too busy
+    time.sleep(2.1)
     assert outcome(site.ask("key", key.secret)) == (401, "token-invalid")
     assert site.count("api_key") == 2
 
@@ -194,7 +197,7 @@ def test_for_how_long(httpd, standin):
 def test_never_beyond_its_expiry(httpd, standin):
     """Whether the API counts in seconds or in milliseconds."""
     site = MachineSite(httpd, standin)
-    end = int(time.time()) + 2
+    end = int(time.time()) + 3
     key = site.clerk.new_api_key(expiration=end)
     oauth = site.clerk.new_oauth_token(expiration=end)
     assert site.ask("key", key.secret).status == site.ask("oauth", oauth.secret).status == 200
@@ -239,7 +242,7 @@ def test_one_instance_never_answers_for_another(httpd, standin):
     sections = "\n".join(
         accepting(path, "any", *instance_lines(clerk, api_url(clerk)), "Require valid-user")
         for path, clerk in (("key", one), ("m2m", two)))
-    site = MachineSite(httpd, standin, "ClerkMachineTokenTTL 1s", clerk=one, sections=sections)
+    site = MachineSite(httpd, standin, "ClerkMachineTokenTTL 2s", clerk=one, sections=sections)
     key = one.new_api_key()
     for _ in range(2):
         assert site.ask("key", key.secret).status == 200
@@ -247,7 +250,7 @@ def test_one_instance_never_answers_for_another(httpd, standin):
     assert standin.counters()["by_instance"][f"{two.name}/backend.api_key_verify"] == 1
     # the same secret, of two instances and two owners
     two.new_api_key(subject="user_two", secret=key.secret)
-    time.sleep(1.1)
+    time.sleep(2.1)
     assert facts(site.ask("m2m", key.secret))["CLERK_SUBJECT"] == "user_two"
     assert facts(site.ask("key", key.secret))["CLERK_SUBJECT"] == key.subject
     assert site.ask("m2m", one.mint.oauth()).status == 401
@@ -309,15 +312,14 @@ def test_connections_are_bounded(httpd, standin):
     assert site.ask("key", known.secret).status == 200
     site.fault("api_key", "hang")
     hanging = hang(site, 2)
-    time.sleep(0.5)
-    before = site.count("api_key")
+    poll(lambda: site.count("api_key") == 3, 5, "two calls under way")
     start = time.monotonic()
     answer = site.ask("key", site.clerk.new_api_key().secret)
     assert time.monotonic() - start < 1
     assert (answer.status, answer.header("Retry-After")) == (503, "1")
     assert site.ask("key", known.secret).status == 200
     assert site.ask("any", site.clerk.mint.oauth()).status == 200
-    assert site.count("api_key") == before == 3
+    assert site.count("api_key") == 3
     assert [one.result().status for one in hanging] == [503, 503]
     site.log.expect(UNDECIDED, times=3)
     site.log.expect(r"ClerkAPIConnections requests are under way", times=1)
@@ -346,15 +348,16 @@ def test_a_breaker_spares_an_api_that_is_down(httpd, standin):
     site.fault("api_key", "answer", status=500)
     statuses = [site.ask("key", site.clerk.new_api_key().secret).status for _ in range(12)]
     assert statuses == [503] * 12
-    assert site.count("api_key") == 5
-    time.sleep(1.1)
-    assert site.ask("key", site.clerk.new_api_key().secret).status == 503
-    assert site.count("api_key") == 6
+    calls = site.count("api_key")
+    assert 5 <= calls <= 7   # and a probe or two on a machine that is busy
+
+    def ask():
+        return site.ask("key", site.clerk.new_api_key().secret).status
+
+    poll(lambda: ask() == 503 and site.count("api_key") > calls, 10, "a probe")
+    assert site.count("api_key") == calls + 1
     standin.clear_faults()
-    deadline = time.monotonic() + 10
-    while site.ask("key", site.clerk.new_api_key().secret).status != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    poll(lambda: ask() == 200, 10, "the API is asked again")
     site.log.expect(UNDECIDED)
 
 

@@ -195,11 +195,106 @@ static void builds_locations(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- sign-up, and back elsewhere */
+
+static const struct {
+    const char *label, *sign_in_url, *sign_up_url, *return_url, *want;
+    int flags;
+} sign_ups[] = {
+    { "portal", NULL, NULL, NULL,
+      "https://accounts.tidewater-books.example/sign-up?redirect_url=" OWN_ENCODED, 0 },
+    { "beside sign-in (A06)", "/sign-in", NULL, NULL,
+      "https://shop.tidewater-books.example/sign-in/create?redirect_url=" OWN_ENCODED, 0 },
+    { "beside sign-in, slash and query", "https://x.example/in/?a=b", NULL, NULL,
+      "https://x.example/in/create?a=b&redirect_url=" OWN_ENCODED, 0 },
+    { "of its own", "/sign-in", "/join", NULL,
+      "https://shop.tidewater-books.example/join?redirect_url=" OWN_ENCODED, 0 },
+    { "of its own, elsewhere", NULL, "https://x.example/join", NULL,
+      "https://x.example/join?redirect_url=" OWN_ENCODED, 0 },
+    { "pending (A08)", NULL, NULL, NULL,
+      "https://accounts.tidewater-books.example/sign-up/tasks?redirect_url=" OWN_ENCODED,
+      PENDING },
+    { "nobody comes back (A07)", NULL, NULL, NULL,
+      "https://accounts.tidewater-books.example/sign-up", NO_RETURN },
+    { "back to another page", NULL, NULL, "https://shop.tidewater-books.example/welcome?a=b",
+      "https://accounts.tidewater-books.example/sign-up?redirect_url="
+      "https%3A%2F%2Fshop.tidewater-books.example%2Fwelcome%3Fa%3Db", 0 },
+    { "satellite (A10)", "https://main.example/in", NULL,
+      "https://shop.tidewater-books.example/welcome",
+      "https://main.example/in/create?redirect_url=https%3A%2F%2Fshop.tidewater-books.example"
+      "%2Fwelcome%3F__clerk_synced%3Dfalse", SATELLITE },
+    { "a path that is none", NULL, "//evil.example", NULL, NULL, 0 },
+    { "back to what is no URL", NULL, NULL, "/welcome", NULL, 0 },
+};
+
+static void builds_sign_up_locations(void **state)
+{
+    apr_pool_t *pool = *state;
+    size_t i;
+
+    for (i = 0; i < COUNT(sign_ups); i++) {
+        clerk_instance instance =
+            instance_of(LIVE, (sign_ups[i].flags & SATELLITE) != 0, pool);
+        clerk_sign_in_request request = { .signs_up = 1,
+                                          .sign_in_url = sign_ups[i].sign_in_url,
+                                          .sign_up_url = sign_ups[i].sign_up_url,
+                                          .own_url = OWN,
+                                          .return_url = sign_ups[i].return_url,
+                                          .pending = sign_ups[i].flags & PENDING,
+                                          .no_return = sign_ups[i].flags & NO_RETURN };
+        const char *want = sign_ups[i].want;
+        const char *got = clerk_sign_in_location(&instance, &request, pool);
+
+        if (want ? !got || strcmp(got, want) != 0 : got != NULL) {
+            fail_msg("%s: %s", sign_ups[i].label, got ? got : "(none)");
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- satellites */
+
+static const struct {
+    const char *label, *key, *sign_in_url, *own_url, *want; /* a part of it */
+    int is_satellite;
+} satellites[] = {
+    { "primary", TEST, NULL, OWN, NULL, 0 },
+    { "primary, own page", TEST, "/in", OWN, NULL, 0 },
+    { "production, portal", LIVE, NULL, OWN, NULL, 1 },
+    { "production, primary's page", LIVE, "https://main.example/in", OWN, NULL, 1 },
+    { "development, primary's page", TEST, "https://main.example/in", OWN, NULL, 1 },
+    { "development, another port", TEST, "http://localhost:1/in", "http://localhost:2/", NULL, 1 },
+    { "own URL unknown", TEST, "https://main.example/in", NULL, NULL, 1 },
+    { "development, none (K14)", TEST, NULL, OWN, "needs ClerkSignInURL", 1 },
+    { "a path (K16)", LIVE, "/in", OWN, "https://HOST/PATH", 1 },
+    { "a path, development (K16)", TEST, "/in", NULL, "https://HOST/PATH", 1 },
+    { "itself (K16)", LIVE, "https://shop.tidewater-books.example/in", OWN, "itself", 1 },
+    { "itself with its port (K16)", TEST, "https://SHOP.tidewater-books.example:443/in", OWN,
+      "itself", 1 },
+};
+
+static void judges_satellites(void **state)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT(satellites); i++) {
+        clerk_instance instance =
+            instance_of(satellites[i].key, satellites[i].is_satellite, *state);
+        const char *got = clerk_satellite_problem(&instance, satellites[i].sign_in_url,
+                                                  satellites[i].own_url);
+
+        if (satellites[i].want ? !got || !strstr(got, satellites[i].want) : got != NULL) {
+            fail_msg("%s: %s", satellites[i].label, got ? got : "(none)");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         support_test(tells_navigations),
         support_test(builds_locations),
+        support_test(builds_sign_up_locations),
+        support_test(judges_satellites),
     };
 
     return support_run("sign_in", tests);

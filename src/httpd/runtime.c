@@ -111,7 +111,8 @@ static apr_status_t open_api(clerk_api *api, const clerk_http *http,
 {
     api->http = http;
     api->clock = NULL;
-    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), NULL, pchild);
+    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server),
+                                 clerk_shared_memory_get()->board, pchild);
 }
 
 /** One room for answers of every kind. */
@@ -121,6 +122,7 @@ static apr_status_t create_answers(clerk_api_answers **answers,
 {
     clerk_api_answers_options options = {
         .shared = shared,
+        .turns = clerk_shared_memory_get()->turns,
         .patience = clerk_config_total_timeout(server),
         .patient = half_of_threads(),
         .max_entries = MOST_ANSWERS,
@@ -149,7 +151,7 @@ static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_
     return clerk_session_renewal_create(renewal, api, &options, pchild);
 }
 
-static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *cache,
+static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *shared,
                             const clerk_server_config *server, server_rec *main_server,
                             apr_pool_t *pchild)
 {
@@ -159,7 +161,7 @@ static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *cache
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-        status = create_key_store(&verifier->keys, http, cache, server, main_server, pchild);
+        status = create_key_store(&verifier->keys, http, shared, server, main_server, pchild);
     }
     if (status == APR_SUCCESS) {
         clerk_watchdog_start(verifier->keys, http, pchild);
@@ -174,7 +176,7 @@ static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *cache
         status = create_renewal(&verifier->renewal, api, server, pchild);
     }
     if (status == APR_SUCCESS) {
-        status = create_answers(&made->answers, cache, server, pchild);
+        status = create_answers(&made->answers, shared, server, pchild);
     }
     made->tokens.api = api;
     made->tokens.answers = made->answers;

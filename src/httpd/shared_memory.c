@@ -7,10 +7,13 @@
 #include "module.h"
 
 static const char RETAINED[] =
-    "mod_clerk_auth shared memory " CLERK_BOARD_LAYOUT " " CLERK_KEY_SHELF_LAYOUT;
+    "mod_clerk_auth shared memory 2 " CLERK_BOARD_LAYOUT " " CLERK_KEY_SHELF_LAYOUT;
 
 /* How long a slot outlives its last use: a restart with another key leaves the old one's. */
 static const apr_interval_time_t KEEP = APR_TIME_C(3600) * APR_USEC_PER_SEC;
+
+/* As tokens come by the thousand, a turn's slot is free again soon after the turn. */
+static const apr_interval_time_t KEEP_TURN = APR_TIME_C(10) * APR_USEC_PER_SEC;
 
 static const clerk_shared_memory *shared;
 
@@ -24,6 +27,9 @@ static void make(clerk_shared_memory *made, server_rec *main_server)
     apr_pool_t *pool = main_server->process->pool;
     apr_status_t status = clerk_board_create(&made->board, KEEP, pool);
 
+    if (status == APR_SUCCESS) {
+        status = clerk_board_create(&made->turns, KEEP_TURN, pool);
+    }
     if (status == APR_SUCCESS) {
         status = clerk_key_shelf_create(&made->shelf, KEEP, pool);
     }

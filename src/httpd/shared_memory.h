@@ -12,6 +12,7 @@
  */
 typedef struct clerk_shared_memory {
     clerk_board *board;     /* NULL: the system gave no shared memory */
+    clerk_board *turns;     /* of who asks about which token; likewise */
     clerk_key_shelf *shelf; /* likewise */
     apr_uint32_t jitter;    /* another number in each server */
 } clerk_shared_memory;

@@ -53,10 +53,17 @@ static int find_target(clerk_url *target, const clerk_instance *instance,
     return 1;
 }
 
-/* Coming back to a satellite has to start the sync with its primary. */
+/*
+ * What is left of an earlier handshake would only be taken for a new one. Coming back to a
+ * satellite has to start the sync with its primary.
+ */
 static const char *return_location(const clerk_instance *instance, clerk_url back,
                                    int is_elsewhere, apr_pool_t *pool)
 {
+    static const char *const spent[] = { "__clerk_handshake", "__clerk_handshake_nonce",
+                                         "__clerk_help", NULL };
+
+    clerk_url_remove_parameters(&back, spent, pool);
     if (is_elsewhere && instance->is_satellite) {
         clerk_url_set_parameter(&back, "__clerk_synced", "false", pool);
     }

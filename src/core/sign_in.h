@@ -28,7 +28,8 @@ typedef struct clerk_sign_in_request {
 /**
  * The URL of redirectToSignIn and redirectToSignUp in `@clerk/backend`: target, `/tasks` on its path for a
  * pending session, `redirect_url` (replacing one that is there), then `__clerk_db_jwt`
- * where it belongs. Query and fragment of the sign-in URL are kept.
+ * where it belongs. Query and fragment of the sign-in URL are kept; what an earlier
+ * handshake left in the query of the page to come back to is not.
  *
  * Always absolute: a path becomes one of own_url's origin, and `//HOST` or `/\HOST`,
  * which browsers take for another site, are refused.

@@ -97,7 +97,7 @@ typedef struct clerk_dir_config {
     clerk_flag strip_credentials;
     clerk_flag user; /* whether the User is fetched */
     clerk_forward forward;
-    const char *forward_template; /* as in a URL's path */
+    const char *forward_template; /* as a segment of a URL's path */
     unsigned exports;
     apr_array_header_t *exported_claims; /* of clerk_exported_claim */
     const char *remote_user;             /* claim path */

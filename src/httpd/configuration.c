@@ -5,149 +5,15 @@
 
 #include "../core/sign_in.h"
 #include "module.h"
+#include "places.h"
 
-/** A section worth judging, and where it stands. */
-typedef struct place {
-    server_rec *server;
-    const clerk_dir_config *section;
-    int is_section; /* and not the server's own level */
-    const char *directive;
-    const char *file;
-    int line;
-} place;
-
-/* Of the configuration being read; renewed before each reading, not used while serving. */
-static struct {
-    apr_array_header_t *instances;
-    apr_array_header_t *accepting;
-    apr_array_header_t *sending; /* browsers away */
-    apr_array_header_t *protected_places;
-    apr_array_header_t *needing;
-    apr_array_header_t *resources;
-} seen;
-
-static int reset_seen(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+/** Whether another section may name the instance, or more of it. */
+static int can_come_later(const clerk_place *at)
 {
-    (void)plog;
-    (void)ptemp;
-    seen.instances = apr_array_make(pconf, 4, sizeof(place));
-    seen.accepting = apr_array_make(pconf, 4, sizeof(place));
-    seen.sending = apr_array_make(pconf, 4, sizeof(place));
-    seen.protected_places = apr_array_make(pconf, 8, sizeof(place));
-    seen.needing = apr_array_make(pconf, 4, sizeof(place));
-    seen.resources = apr_array_make(pconf, 2, sizeof(place));
-    return OK;
+    return clerk_place_may_be_completed(at, clerk_places_seen.instances);
 }
 
-static void add_place(apr_array_header_t *places, const cmd_parms *cmd,
-                      const clerk_dir_config *section)
-{
-    place *added;
-
-    /* .htaccess is read while serving, by many threads */
-    if (ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) != NULL) {
-        return;
-    }
-    added = apr_array_push(places);
-    added->server = cmd->server;
-    added->section = section;
-    added->is_section = cmd->path != NULL;
-    added->directive = cmd->directive->directive;
-    added->file = cmd->directive->filename;
-    added->line = cmd->directive->line_num;
-}
-
-void clerk_configuration_add_instance(const cmd_parms *cmd, const clerk_dir_config *section)
-{
-    add_place(seen.instances, cmd, section);
-}
-
-int clerk_configuration_has_instances(void)
-{
-    return seen.instances->nelts > 0;
-}
-
-void clerk_configuration_add_accepting(const cmd_parms *cmd, const clerk_dir_config *section)
-{
-    add_place(seen.accepting, cmd, section);
-}
-
-void clerk_configuration_add_sending(const cmd_parms *cmd, const clerk_dir_config *section)
-{
-    add_place(seen.sending, cmd, section);
-}
-
-void clerk_configuration_add_protected(const cmd_parms *cmd, const clerk_dir_config *section)
-{
-    add_place(seen.protected_places, cmd, section);
-}
-
-void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section)
-{
-    add_place(seen.needing, cmd, section);
-}
-
-void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section)
-{
-    add_place(seen.needing, cmd, section);
-    add_place(seen.resources, cmd, section);
-}
-
-/** The section as it stands in @a server, without what other sections add. */
-static const clerk_dir_config *in_force(const place *at, const server_rec *server,
-                                        apr_pool_t *pool)
-{
-    void *whole = ap_get_module_config(server->lookup_defaults, &clerk_auth_module);
-
-    return whole == at->section ? whole
-                                : clerk_dir_config_merge(pool, whole, (void *)at->section);
-}
-
-/** Sections of the main server hold in every virtual host. */
-static const server_rec *next_server_of(const place *at, const server_rec *server)
-{
-    return at->server->is_virtual ? NULL : server->next;
-}
-
-/**
- * Whether the place has a usable instance in a server where it holds; else @a error says
- * what is missing.
- */
-static int has_instance(const place *at, clerk_error *error, apr_pool_t *pool)
-{
-    const server_rec *server;
-
-    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
-        const clerk_dir_config *section = in_force(at, server, pool);
-        const clerk_instance *instance;
-
-        if (section->instance != NULL
-            && clerk_instance_config_resolve(&instance, section->instance, error)
-                   == CLERK_OK) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/** Whether other sections, or virtual hosts, may add what is missing here. */
-static int may_be_completed(const place *at, const apr_array_header_t *places)
-{
-    int i;
-
-    for (i = 0; i < places->nelts; i++) {
-        const place *other = &APR_ARRAY_IDX(places, i, const place);
-
-        if (other->section != at->section
-            && (other->is_section
-                || (!at->server->is_virtual && other->server->is_virtual))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static const char *lack_of_instance(const place *at, apr_pool_t *pool)
+static const char *lack_of_instance(const clerk_place *at, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, at->directive,
                        ap_cstr_casecmp(at->directive, "AuthType") == 0 ? " Clerk" : "",
@@ -155,7 +21,7 @@ static const char *lack_of_instance(const place *at, apr_pool_t *pool)
                        "ClerkSecretKey), or ClerkJWTKey", NULL);
 }
 
-static int fail_at(const place *at, const char *what, const char *detail)
+static int fail_at(const clerk_place *at, const char *what, const char *detail)
 {
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, at->server,
                  "%s%s on line %d of %s: %s", what, at->directive, at->line, at->file, detail);
@@ -168,43 +34,14 @@ static int check_places(const apr_array_header_t *places, const char *what, apr_
     int i;
 
     for (i = 0; i < places->nelts; i++) {
-        const place *at = &APR_ARRAY_IDX(places, i, const place);
+        const clerk_place *at = &APR_ARRAY_IDX(places, i, const clerk_place);
         clerk_error error = { CLERK_OK, lack_of_instance(at, pool) };
 
-        if (!has_instance(at, &error, pool) && !may_be_completed(at, seen.instances)) {
+        if (!clerk_place_has_instance(at, &error, pool) && !can_come_later(at)) {
             return fail_at(at, what, error.detail);
         }
     }
     return OK;
-}
-
-/** NULL, or what is wrong with a section as it stands in a server. */
-typedef const char *judgement(const clerk_dir_config *section, const clerk_instance *instance,
-                              const server_rec *server, apr_pool_t *pool);
-
-/** That of the first server where the place holds, unless all is well in another one. */
-static const char *judge(const place *at, judgement *of, apr_pool_t *pool)
-{
-    const server_rec *server;
-    const char *first = NULL;
-
-    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
-        const clerk_dir_config *section = in_force(at, server, pool);
-        const clerk_instance *instance;
-        const char *here;
-
-        if (section->instance == NULL
-            || clerk_instance_config_resolve(&instance, section->instance, NULL)
-                   != CLERK_OK) {
-            continue; /* told of where a token is asked for */
-        }
-        here = of(section, instance, server, pool);
-        if (here == NULL) {
-            return NULL;
-        }
-        first = first ? first : here;
-    }
-    return first;
 }
 
 /** Why tokens of an accepted type could not be verified with these keys. */
@@ -239,11 +76,13 @@ static int check_keys(const apr_array_header_t *places, apr_pool_t *pool)
     int i;
 
     for (i = 0; i < places->nelts; i++) {
-        const place *at = &APR_ARRAY_IDX(places, i, const place);
-        const char *lack = judge(at, lack_of_keys, pool);
+        const clerk_place *at = &APR_ARRAY_IDX(places, i, const clerk_place);
+        const char *lack = clerk_place_judge(at, lack_of_keys, pool);
 
-        if (lack != NULL && !may_be_completed(at, seen.instances)
-            && (places == seen.accepting || !may_be_completed(at, seen.accepting))) {
+        if (lack != NULL && !can_come_later(at)
+            && (places == clerk_places_seen.accepting
+                || !clerk_place_may_be_completed(at, clerk_places_seen.accepting)))
+        {
             return fail_at(at, "", lack);
         }
     }
@@ -281,12 +120,13 @@ static int check_sending(apr_pool_t *pool)
 {
     int i;
 
-    for (i = 0; i < seen.sending->nelts; i++) {
-        const place *at = &APR_ARRAY_IDX(seen.sending, i, const place);
-        const char *lack = judge(at, lack_of_sending, pool);
+    for (i = 0; i < clerk_places_seen.sending->nelts; i++) {
+        const clerk_place *at =
+            &APR_ARRAY_IDX(clerk_places_seen.sending, i, const clerk_place);
+        const char *lack = clerk_place_judge(at, lack_of_sending, pool);
 
-        if (lack != NULL && !may_be_completed(at, seen.sending)
-            && !may_be_completed(at, seen.instances)) {
+        if (lack != NULL && !clerk_place_may_be_completed(at, clerk_places_seen.sending)
+            && !can_come_later(at)) {
             return fail_at(at, "", lack);
         }
     }
@@ -294,20 +134,42 @@ static int check_sending(apr_pool_t *pool)
 }
 
 /** Who reads the metadata is sent to an authorization server, which the key names. */
-static int check_resources(apr_pool_t *pool)
+static const char *lack_of_server(const clerk_dir_config *section,
+                                  const clerk_instance *instance, const server_rec *server,
+                                  apr_pool_t *pool)
+{
+    (void)section;
+    (void)server;
+    (void)pool;
+    return instance->frontend_api != NULL
+               ? NULL
+               : " needs ClerkPublishableKey, which names the authorization server";
+}
+
+static const char *lack_of_secret(const clerk_dir_config *section,
+                                  const clerk_instance *instance, const server_rec *server,
+                                  apr_pool_t *pool)
+{
+    (void)section;
+    (void)server;
+    (void)pool;
+    return instance->secret_key != NULL
+               ? NULL
+               : " needs ClerkSecretKey: it calls the Backend API";
+}
+
+/** @param lack_of  gives what is to follow the name of the directive */
+static int check_needs(const apr_array_header_t *places, clerk_judgement *lack_of,
+                       apr_pool_t *pool)
 {
     int i;
 
-    for (i = 0; i < seen.resources->nelts; i++) {
-        const place *at = &APR_ARRAY_IDX(seen.resources, i, const place);
-        const clerk_dir_config *section = in_force(at, at->server, pool);
-        const clerk_instance *instance;
+    for (i = 0; i < places->nelts; i++) {
+        const clerk_place *at = &APR_ARRAY_IDX(places, i, const clerk_place);
+        const char *lack = clerk_place_judge(at, lack_of, pool);
 
-        if (section->instance != NULL
-            && clerk_instance_config_resolve(&instance, section->instance, NULL) == CLERK_OK
-            && instance->frontend_api == NULL && !may_be_completed(at, seen.instances)) {
-            return fail_at(at, "", "ClerkProtectedResource needs ClerkPublishableKey, which "
-                                   "names the authorization server");
+        if (lack != NULL && !can_come_later(at)) {
+            return fail_at(at, "", apr_pstrcat(pool, at->directive, lack, NULL));
         }
     }
     return OK;
@@ -316,35 +178,39 @@ static int check_resources(apr_pool_t *pool)
 static int check_configuration(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                                server_rec *main_server)
 {
-    int status = check_places(seen.instances, "the Clerk instance that begins with ", ptemp);
+    int status = check_places(clerk_places_seen.instances,
+                              "the Clerk instance that begins with ", ptemp);
 
     (void)pconf;
     (void)plog;
     (void)main_server;
     if (status == OK) {
-        status = check_places(seen.protected_places, "", ptemp);
+        status = check_places(clerk_places_seen.protected_places, "", ptemp);
     }
     if (status == OK) {
-        status = check_places(seen.needing, "", ptemp);
+        status = check_places(clerk_places_seen.needing, "", ptemp);
     }
     if (status == OK) {
-        status = check_keys(seen.accepting, ptemp);
+        status = check_keys(clerk_places_seen.accepting, ptemp);
     }
     if (status == OK) {
-        status = check_keys(seen.protected_places, ptemp);
+        status = check_keys(clerk_places_seen.protected_places, ptemp);
     }
     if (status == OK) {
         status = check_sending(ptemp);
     }
-    return status == OK ? check_resources(ptemp) : status;
+    if (status == OK) {
+        status = check_needs(clerk_places_seen.resources, lack_of_server, ptemp);
+    }
+    return status == OK ? check_needs(clerk_places_seen.calling, lack_of_secret, ptemp) : status;
 }
 
-static int lacks_parties(const place *at, apr_pool_t *pool)
+static int lacks_parties(const clerk_place *at, apr_pool_t *pool)
 {
     const server_rec *server;
 
-    for (server = at->server; server != NULL; server = next_server_of(at, server)) {
-        const clerk_dir_config *section = in_force(at, server, pool);
+    for (server = at->server; server != NULL; server = clerk_place_next_server(at, server)) {
+        const clerk_dir_config *section = clerk_place_in_force(at, server, pool);
 
         if (section->instance != NULL && section->authorized_parties == NULL
             && (clerk_config_accepts(section) & CLERK_TOKEN_SESSION)) {
@@ -359,8 +225,9 @@ static void warn_of_missing_parties(server_rec *main_server, apr_pool_t *ptemp)
 {
     int i;
 
-    for (i = 0; i < seen.protected_places->nelts; i++) {
-        const place *at = &APR_ARRAY_IDX(seen.protected_places, i, const place);
+    for (i = 0; i < clerk_places_seen.protected_places->nelts; i++) {
+        const clerk_place *at =
+            &APR_ARRAY_IDX(clerk_places_seen.protected_places, i, const clerk_place);
 
         if (lacks_parties(at, ptemp)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
@@ -400,11 +267,12 @@ static void warn_of_lacking_keys(server_rec *main_server, apr_pool_t *ptemp)
 {
     int i;
 
-    for (i = 0; i < seen.accepting->nelts; i++) {
-        const place *at = &APR_ARRAY_IDX(seen.accepting, i, const place);
-        const char *lack = judge(at, lack_of_some_keys, ptemp);
+    for (i = 0; i < clerk_places_seen.accepting->nelts; i++) {
+        const clerk_place *at =
+            &APR_ARRAY_IDX(clerk_places_seen.accepting, i, const clerk_place);
+        const char *lack = clerk_place_judge(at, lack_of_some_keys, ptemp);
 
-        if (lack != NULL && !may_be_completed(at, seen.instances)) {
+        if (lack != NULL && !can_come_later(at)) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
                          "%s on line %d of %s: %s", at->directive, at->line, at->file, lack);
         }
@@ -425,8 +293,7 @@ static int warn(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 void clerk_configuration_register(apr_pool_t *pconf)
 {
-    (void)pconf;
-    ap_hook_pre_config(reset_seen, NULL, NULL, APR_HOOK_MIDDLE);
+    clerk_places_register(pconf);
     ap_hook_check_config(check_configuration, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(warn, NULL, NULL, APR_HOOK_MIDDLE);
 }

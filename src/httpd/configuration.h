@@ -27,6 +27,9 @@ void clerk_configuration_add_protected(const cmd_parms *cmd,
 /** Remember a section that says something for which it needs an instance. */
 void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section);
 
+/** Remember a section for which the Backend API is called. */
+void clerk_configuration_add_calling(const cmd_parms *cmd, const clerk_dir_config *section);
+
 /** Remember a section that says `ClerkProtectedResource On`. */
 void clerk_configuration_add_resource(const cmd_parms *cmd, const clerk_dir_config *section);
 

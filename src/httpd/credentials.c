@@ -4,7 +4,10 @@
 #include <apr_strings.h>
 
 #include "../core/cookie_strip.h"
+#include "../service/template_tokens.h"
 #include "module.h"
+#include "respond.h"
+#include "runtime.h"
 
 /** NULL removes. */
 static void set_or_remove(apr_table_t *table, const char *name, const char *value)
@@ -91,13 +94,54 @@ static void strip(request_rec *r)
     }
 }
 
-/** The token that was presented: getToken() of Clerk's SDK without a template. */
-static const char *presented(const clerk_request *record, apr_pool_t *pool)
+static int is_somebody(const clerk_request *record)
 {
-    return record != NULL && record->is_published && record->verdict.status == CLERK_OK
-               ? apr_pstrcat(pool, "Bearer ", clerk_slice_copy(record->verdict.token, pool),
-                             NULL)
-               : NULL;
+    return record != NULL && record->is_published && record->verdict.status == CLERK_OK;
+}
+
+static void forward(request_rec *r, const char *token)
+{
+    set_authorization(r, apr_pstrcat(r->pool, "Bearer ", token, NULL));
+}
+
+/** A machine has no session to make a token for; it has the one that it presented. */
+static int is_presented(const clerk_dir_config *config, const clerk_request *record)
+{
+    return config->forward == CLERK_FORWARD_SESSION
+           || clerk_token_type_is_machine(record->verdict.auth->type);
+}
+
+static int forward_template(request_rec *r, const clerk_request *record)
+{
+    const char *segment = clerk_request_config(r)->forward_template;
+    const char *token = NULL;
+    clerk_api_failure failure;
+
+    if (clerk_template_token_find(&token, clerk_runtime_answers(), clerk_runtime_api(),
+                                  record->instance, record->verdict.auth, segment, &failure,
+                                  r->pool)
+        != CLERK_OK)
+    {
+        return clerk_respond_unavailable(
+            r, record,
+            apr_pstrcat(r->pool, "a token of the template ", segment, NULL), &failure);
+    }
+    forward(r, token);
+    return OK;
+}
+
+/** getToken() of Clerk's SDK. */
+static int forward_token(request_rec *r, const clerk_request *record)
+{
+    set_authorization(r, NULL); /* never the client's own */
+    if (!is_somebody(record)) {
+        return OK;
+    }
+    if (!is_presented(clerk_request_config(r), record)) {
+        return forward_template(r, record);
+    }
+    forward(r, clerk_slice_copy(record->verdict.token, r->pool));
+    return OK;
 }
 
 int clerk_credentials_replace(request_rec *r, const clerk_request *record)
@@ -112,8 +156,5 @@ int clerk_credentials_replace(request_rec *r, const clerk_request *record)
     if (config->strip_credentials == CLERK_ON) {
         strip(r);
     }
-    if (forwards) {
-        set_authorization(r, presented(record, r->pool)); /* never the client's own */
-    }
-    return OK;
+    return forwards ? forward_token(r, record) : OK;
 }

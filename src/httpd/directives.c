@@ -98,6 +98,8 @@ const command_rec clerk_directives[] = {
         "off, session or template:NAME: the token that the application finds in Authorization"),
     AP_INIT_FLAG("ClerkStripCredentials", clerk_set_flag, FIELD(strip_credentials), ANYWHERE,
         "Whether Clerk's cookies and tokens are kept from the application"),
+    AP_INIT_FLAG("ClerkUser", clerk_set_user, NULL, ANYWHERE,
+        "Whether the user's profile is fetched and exported"),
 
     /* What a protected resource says of itself */
     AP_INIT_FLAG("ClerkProtectedResource", clerk_set_protected_resource, NULL, SECTION,

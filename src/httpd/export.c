@@ -10,6 +10,7 @@
 #include "identify.h"
 #include "module.h"
 #include "scrub.h"
+#include "user_export.h"
 
 static void export_value(request_rec *r, unsigned exports, const char *env,
                          const char *header, const char *value)
@@ -23,6 +24,12 @@ static void export_value(request_rec *r, unsigned exports, const char *env,
     if (exports & CLERK_EXPORT_HEADERS) {
         apr_table_setn(r->headers_in, header, clerk_header_text(value, r->pool));
     }
+}
+
+void clerk_export_value(request_rec *r, const char *env, const char *header,
+                        const char *value)
+{
+    export_value(r, clerk_config_exports(clerk_request_config(r)), env, header, value);
 }
 
 static void export_claims(request_rec *r, const clerk_auth *auth,
@@ -160,7 +167,11 @@ static int export_to_application(request_rec *r)
         export_verdict(r, record);
     }
     export_earlier_refusal(r);
-    return clerk_credentials_replace(r, record);
+    if (record != NULL && record->is_published) {
+        status = clerk_user_export(r, record);
+    }
+    return status == OK || status == DECLINED ? clerk_credentials_replace(r, record)
+                                              : status;
 }
 
 void clerk_export_register(apr_pool_t *pconf)

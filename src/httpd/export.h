@@ -7,4 +7,11 @@
 /** Put status, reason and deciding line of a refusal into the environment; no identity. */
 void clerk_export_refusal(request_rec *r, const clerk_request *record);
 
+/**
+ * Tell the application one value, as ClerkExport says; NULL is none. It must live as long as
+ * the request.
+ */
+void clerk_export_value(request_rec *r, const char *env, const char *header,
+                        const char *value);
+
 #endif

@@ -9,6 +9,7 @@
 #include "export_names.h"
 #include "module.h"
 #include "request.h"
+#include "user_export.h"
 
 #define FUNCTION "clerk"
 #define LIST_FUNCTION "clerk_list"
@@ -42,6 +43,9 @@ static const char *verdict_value(request_rec *r, const clerk_auth *auth, const c
     const clerk_request *refused = clerk_request_refused(r);
     const clerk_request *record = refused ? refused : clerk_request_known(r);
 
+    if (strncmp(env, "CLERK_USER", strlen("CLERK_USER")) == 0) {
+        return clerk_user_value(r, env);
+    }
     if (strcmp(env, "CLERK_CLAIMS") == 0) {
         return auth ? clerk_json_text(clerk_request_claims(r), r->pool) : NULL;
     }

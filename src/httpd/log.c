@@ -76,6 +76,12 @@ void clerk_log_only(request_rec *r, const clerk_request *record, const char *ver
                   record->denied_by ? record->denied_by : "-");
 }
 
+void clerk_log_unavailable(request_rec *r, const char *what, const char *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s cannot be had for %s: %s", what, r->uri,
+                  why);
+}
+
 void clerk_log_missing_azp(request_rec *r, const clerk_request *record,
                            const clerk_policy *policy)
 {

@@ -13,6 +13,9 @@ void clerk_log_unauthorized(request_rec *r, const clerk_request *record);
 /** What would have been refused under ClerkEnforce LogOnly, at notice. */
 void clerk_log_only(request_rec *r, const clerk_request *record, const char *verdict);
 
+/** What an application shall find and the Backend API does not give, at error. */
+void clerk_log_unavailable(request_rec *r, const char *what, const char *why);
+
 /** Once a process: a session cookie without azp passed because no authorized party is named. */
 void clerk_log_missing_azp(request_rec *r, const clerk_request *record,
                            const clerk_policy *policy);

@@ -4,6 +4,7 @@
 
 #include <httpd.h>
 
+#include "../core/user.h"
 #include "../service/verifier.h"
 #include "config.h"
 #include "require.h"
@@ -43,6 +44,10 @@ typedef struct clerk_request {
     int has_replaced; /* headers have other credentials than the client sent, which are: */
     const char *sent_authorization;
     const char *sent_cookie;
+
+    const char *user_id; /* whose User was looked for */
+    const clerk_user *user;
+    clerk_api_failure user_failure; /* why there is none */
 
     unsigned asked_by_expressions;  /* how often a function of ours was evaluated */
     int is_refused_by_expression;   /* before authentication, by a `Require expr` line */

@@ -188,21 +188,37 @@ static int answer_unauthenticated(request_rec *r, const clerk_request *record,
 }
 
 /** Seconds; a part of one counts whole, so that nobody comes back too early. */
-static const char *retry_after(const clerk_verdict *verdict, apr_pool_t *pool)
+static const char *retry_after(apr_interval_time_t wait, apr_pool_t *pool)
 {
-    apr_interval_time_t wait = verdict->retry_after;
-
     return wait < 0 ? "5" : apr_psprintf(pool, "%" APR_TIME_T_FMT,
                                          wait == 0 ? 1 : apr_time_sec(wait - 1) + 1);
 }
 
+static int answer_unavailable(request_rec *r, apr_interval_time_t wait, const char *json)
+{
+    set_header(r, "Retry-After", retry_after(wait, r->pool));
+    set_header(r, "Cache-Control", "no-store");
+    return answer(r, HTTP_SERVICE_UNAVAILABLE, json);
+}
+
 static int answer_undecided(request_rec *r, const clerk_request *record)
 {
-    set_header(r, "Retry-After", retry_after(&record->verdict, r->pool));
-    set_header(r, "Cache-Control", "no-store");
-    return answer(r, HTTP_SERVICE_UNAVAILABLE,
-                  "{\"error\":\"temporarily_unavailable\",\"description\":\"The token cannot "
-                  "be checked at the moment; try again.\"}");
+    return answer_unavailable(r, record->verdict.retry_after,
+                              "{\"error\":\"temporarily_unavailable\",\"description\":"
+                              "\"The token cannot be checked at the moment; try again.\"}");
+}
+
+int clerk_respond_unavailable(request_rec *r, const clerk_request *record, const char *what,
+                              const clerk_api_failure *failure)
+{
+    clerk_log_unavailable(r, what, failure->error.detail);
+    if (record->is_identified || record->exemption != CLERK_EXEMPT_NOT) {
+        return OK;
+    }
+    return answer_unavailable(r, failure->retry_after,
+                              "{\"error\":\"temporarily_unavailable\",\"description\":"
+                              "\"Something that this page needs cannot be had at the "
+                              "moment; try again.\"}");
 }
 
 /**

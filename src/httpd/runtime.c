@@ -18,6 +18,8 @@
 typedef struct clerk_runtime {
     clerk_verifier verifier;
     clerk_api api;
+    clerk_api_answers *answers;
+    clerk_token_cache tokens;
     apr_uint32_t missing_azp_seen;
     apr_uint32_t advised_at; /* seconds */
 } clerk_runtime;
@@ -27,6 +29,16 @@ static clerk_runtime *runtime; /* set once a process, before it serves */
 const clerk_verifier *clerk_runtime_verifier(void)
 {
     return &runtime->verifier;
+}
+
+const clerk_api *clerk_runtime_api(void)
+{
+    return &runtime->api;
+}
+
+clerk_api_answers *clerk_runtime_answers(void)
+{
+    return runtime->answers;
 }
 
 int clerk_runtime_first_missing_azp(void)
@@ -92,13 +104,12 @@ static apr_status_t open_api(clerk_api *api, const clerk_http *http,
     return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), NULL, pchild);
 }
 
-static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_api *api,
-                                       const clerk_sealed_cache *shared,
-                                       const clerk_server_config *server, apr_pool_t *pchild)
+/** One room for answers of every kind. */
+static apr_status_t create_answers(clerk_api_answers **answers,
+                                   const clerk_sealed_cache *shared,
+                                   const clerk_server_config *server, apr_pool_t *pchild)
 {
-    clerk_token_cache_options options = {
-        .ttl = clerk_config_machine_token_ttl(server),
-        .gate = api->gate,
+    clerk_api_answers_options options = {
         .shared = shared,
         .patience = clerk_config_total_timeout(server),
         .patient = half_of_threads(),
@@ -106,7 +117,7 @@ static apr_status_t create_token_cache(clerk_token_cache **cache, const clerk_ap
         .max_bytes = MOST_ANSWER_BYTES,
         .clock = NULL,
     };
-    return clerk_token_cache_create(cache, api->http, &options, pchild);
+    return clerk_api_answers_create(answers, &options, pchild);
 }
 
 static apr_status_t create_verified_tokens(clerk_verified_tokens **tokens,
@@ -128,10 +139,11 @@ static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_
     return clerk_session_renewal_create(renewal, api, &options, pchild);
 }
 
-static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
-                            const clerk_sealed_cache *shared,
+static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *shared,
                             const clerk_server_config *server, apr_pool_t *pchild)
 {
+    clerk_verifier *verifier = &made->verifier;
+    clerk_api *api = &made->api;
     const clerk_http *http;
     apr_status_t status = create_http(&http, server, pchild);
 
@@ -147,9 +159,14 @@ static apr_status_t furnish(clerk_verifier *verifier, clerk_api *api,
     if (status == APR_SUCCESS) {
         status = create_renewal(&verifier->renewal, api, server, pchild);
     }
-    return status == APR_SUCCESS
-               ? create_token_cache(&verifier->tokens, api, shared, server, pchild)
-               : status;
+    if (status == APR_SUCCESS) {
+        status = create_answers(&made->answers, shared, server, pchild);
+    }
+    made->tokens.api = api;
+    made->tokens.answers = made->answers;
+    made->tokens.ttl = clerk_config_machine_token_ttl(server);
+    verifier->tokens = &made->tokens;
+    return status;
 }
 
 static void start_process(apr_pool_t *pchild, server_rec *main_server)
@@ -161,8 +178,7 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-    status = furnish(&runtime->verifier, &runtime->api,
-                     clerk_socache_open(pchild, main_server), server, pchild);
+    status = furnish(runtime, clerk_socache_open(pchild, main_server), server, pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");

@@ -7,6 +7,10 @@
 /** The verifier of this process, there from child_init on. */
 const clerk_verifier *clerk_runtime_verifier(void);
 
+/** The way to the Backend API, and what this process remembers of its answers; likewise. */
+const clerk_api *clerk_runtime_api(void);
+clerk_api_answers *clerk_runtime_answers(void);
+
 /** 1 the first time it is called in this process. */
 int clerk_runtime_first_missing_azp(void);
 

@@ -41,6 +41,7 @@ const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args);
 
 /* what the application gets: setters_application.c */
 const char *clerk_set_identify(cmd_parms *cmd, void *record, int on);
+const char *clerk_set_user(cmd_parms *cmd, void *record, int on);
 const char *clerk_set_forward_token(cmd_parms *cmd, void *record, const char *word);
 
 /* a protected resource: setters_resource.c */

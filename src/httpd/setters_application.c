@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - directives about what the application finds besides claims */
-#include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "../core/path_segment.h"
 #include "config.h"
 #include "configuration.h"
 #include "module.h"
@@ -20,30 +20,29 @@ const char *clerk_set_identify(cmd_parms *cmd, void *record, int on)
     return NULL;
 }
 
-/** A name that can be one segment of a path and nothing else, however it is decoded. */
-static int is_template(const char *name)
+const char *clerk_set_user(cmd_parms *cmd, void *record, int on)
 {
-    const char *at = name;
+    clerk_dir_config *section = record;
 
-    for (; *at != '\0'; at++) {
-        if (apr_iscntrl(*at) || *at == '/' || *at == '\\' || *at == '%') {
-            return 0;
-        }
+    section->user = on ? CLERK_ON : CLERK_OFF;
+    if (on) {
+        clerk_configuration_add_calling(cmd, section);
     }
-    return *name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+    return NULL;
 }
 
 static const char *set_template(clerk_dir_config *section, cmd_parms *cmd, const char *name)
 {
-    if (!is_template(name)) {
+    section->forward = CLERK_FORWARD_TEMPLATE;
+    section->forward_template = clerk_path_segment(name, cmd->pool);
+    if (section->forward_template == NULL) {
         return apr_psprintf(cmd->pool, "%s: \"%s\" is not a template's name: write it as in "
                                        "\"JWT templates\" in the Clerk Dashboard, without "
                                        "slashes and percent signs, as in template:example",
                             cmd->cmd->name, name);
     }
-    section->forward = CLERK_FORWARD_TEMPLATE;
-    section->forward_template = apr_pstrdup(cmd->pool, name);
-    return "ClerkForwardToken: template:NAME is not in this version";
+    clerk_configuration_add_calling(cmd, section);
+    return NULL;
 }
 
 const char *clerk_set_forward_token(cmd_parms *cmd, void *record, const char *word)

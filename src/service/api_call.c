@@ -30,6 +30,21 @@ static clerk_status exchange(clerk_http_response *response, const clerk_api *api
     return failure->error.status;
 }
 
+static clerk_status enter(clerk_api_pass *pass, const clerk_api *api,
+                          const clerk_instance *instance, clerk_api_failure *failure)
+{
+    apr_interval_time_t after = -1;
+    clerk_error error = { CLERK_OK, NULL };
+    clerk_status status =
+        clerk_api_gate_enter(pass, api->gate, instance, time_by(api), &after, &error);
+
+    if (status != CLERK_OK) {
+        fail(failure, status, error.detail, after);
+        failure->was_put_off = 1;
+    }
+    return status;
+}
+
 clerk_status clerk_api_call(clerk_http_response *response, const clerk_api *api,
                             const clerk_instance *instance, const char *method,
                             const char *path, const char *body,
@@ -45,18 +60,15 @@ clerk_status clerk_api_call(clerk_http_response *response, const clerk_api *api,
     };
     clerk_http_response answer = { .retry_after = -1 };
     clerk_api_outcome outcome = { 0, 0, -1 };
-    apr_interval_time_t after = -1;
-    clerk_error error = { CLERK_OK, NULL };
     clerk_api_pass pass;
     clerk_status status;
 
     if (request.bearer == NULL) {
         return fail(failure, CLERK_E_SECRET_KEY_INVALID, "there is no secret key", -1);
     }
-    status = clerk_api_gate_enter(&pass, api->gate, instance, time_by(api), &after,
-                                  &error);
+    status = enter(&pass, api, instance, failure);
     if (status != CLERK_OK) {
-        return fail(failure, status, error.detail, after);
+        return status;
     }
     status = exchange(&answer, api, &request, failure, pool);
     outcome.has_failed =
@@ -67,5 +79,61 @@ clerk_status clerk_api_call(clerk_http_response *response, const clerk_api *api,
     if (status == CLERK_OK) {
         *response = answer;
     }
+    return status;
+}
+
+clerk_status clerk_api_judge(clerk_slice *body, const clerk_http_response *response,
+                             clerk_api_failure *failure)
+{
+    int is_down = response->status >= 500;
+
+    switch (response->status) {
+    case 200:
+        *body = response->body;
+        return CLERK_OK;
+    case 404:
+        fail(failure, CLERK_E_TOKEN_INVALID, "the Backend API knows no such thing",
+             response->retry_after);
+        break;
+    case 401:
+        fail(failure, CLERK_E_SECRET_KEY_INVALID,
+             "the Backend API refuses the secret key", response->retry_after);
+        break;
+    case 429:
+        fail(failure, CLERK_E_MACHINE_UNDECIDED,
+             "the Backend API answered 429: too many requests", response->retry_after);
+        break;
+    default:
+        fail(failure, CLERK_E_MACHINE_UNDECIDED,
+             is_down ? "the Backend API answered with a server error (5xx)"
+                     : "the Backend API answered with another status than 200",
+             response->retry_after);
+        break;
+    }
+    failure->transient = is_down;
+    failure->is_busy = response->status == 429;
+    return failure->error.status;
+}
+
+clerk_status clerk_api_verify_token(clerk_slice *json, const clerk_api *api,
+                                    const clerk_instance *instance, clerk_token_type type,
+                                    clerk_slice token, clerk_api_failure *failure,
+                                    apr_pool_t *pool)
+{
+    clerk_api_outcome outcome = { 0, 0, -1 };
+    clerk_api_pass pass;
+    clerk_status status = enter(&pass, api, instance, failure);
+
+    if (status != CLERK_OK) {
+        return status;
+    }
+    status = clerk_backend_api_verify_token(json, api->http, instance, type, token,
+                                            failure, pool);
+    if (status != CLERK_OK) {
+        outcome.has_failed = failure->transient;
+        outcome.is_busy = failure->is_busy;
+        outcome.retry_after = failure->retry_after;
+    }
+    clerk_api_gate_leave(api->gate, &pass, &outcome, time_by(api));
     return status;
 }

@@ -28,4 +28,19 @@ clerk_status clerk_api_call(clerk_http_response *response, const clerk_api *api,
                             const char *path, const char *body,
                             clerk_api_failure *failure, apr_pool_t *pool);
 
+/**
+ * The body of a 200, and what any other status means.
+ *
+ * @return CLERK_OK; CLERK_E_TOKEN_INVALID for 404, the API knows no such thing;
+ *         CLERK_E_SECRET_KEY_INVALID for 401; else CLERK_E_MACHINE_UNDECIDED
+ */
+clerk_status clerk_api_judge(clerk_slice *body, const clerk_http_response *response,
+                             clerk_api_failure *failure);
+
+/** clerk_backend_api_verify_token, if the gate lets it pass. */
+clerk_status clerk_api_verify_token(clerk_slice *json, const clerk_api *api,
+                                    const clerk_instance *instance, clerk_token_type type,
+                                    clerk_slice token, clerk_api_failure *failure,
+                                    apr_pool_t *pool);
+
 #endif

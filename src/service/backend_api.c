@@ -12,6 +12,7 @@ static clerk_status fail(clerk_api_failure *failure, clerk_status status,
 {
     failure->transient = transient;
     failure->is_busy = 0;
+    failure->was_put_off = 0;
     failure->retry_after = -1;
     return clerk_fail(&failure->error, status, detail);
 }

@@ -17,6 +17,7 @@ typedef struct clerk_api_failure {
     clerk_error error;
     int transient;
     int is_busy; /* the answer was 429 */
+    int was_put_off; /* the gate let no call pass (api_gate.h) */
     apr_interval_time_t retry_after; /* -1 when the answer named none */
 } clerk_api_failure;
 

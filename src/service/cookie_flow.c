@@ -43,12 +43,14 @@ static clerk_status verify(clerk_inquiry *inquiry, const clerk_evidence *evidenc
         return clerk_session_recover(inquiry, status, CLERK_CARRIER_COOKIE);
     }
     status = clerk_session_decide_verified(&inquiry->verdict->decision, situation);
-    if (status != CLERK_OK && status != CLERK_E_SESSION_PENDING) {
-        return status;
+    if (status == CLERK_E_SESSION_PENDING) {
+        clerk_fail(&inquiry->error, status, CLERK_PENDING_DETAIL);
     }
-    clerk_inquiry_identified(inquiry, situation->auth, inquiry->verdict->token,
-                             CLERK_CARRIER_COOKIE);
-    return clerk_inquiry_admit(inquiry);
+    if (status == CLERK_OK || status == CLERK_E_SESSION_PENDING) {
+        clerk_inquiry_identified(inquiry, situation->auth, inquiry->verdict->token,
+                                 CLERK_CARRIER_COOKIE);
+    }
+    return status;
 }
 
 clerk_status clerk_cookie_flow(clerk_inquiry *inquiry)

@@ -16,6 +16,8 @@ typedef struct clerk_inquiry {
     apr_pool_t *pool;
 } clerk_inquiry;
 
+#define CLERK_PENDING_DETAIL "the session has a task to do"
+
 /** Read cookies and query, once. */
 void clerk_inquiry_read_browser(clerk_inquiry *inquiry);
 

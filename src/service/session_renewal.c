@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - redeem what handshakes bring, refresh each session once */
 #include "session_renewal.h"
 
-#include <openssl/evp.h>
-
+#include "../core/digest.h"
 #include "own_pool.h"
 #include "token_answers.h"
 #include "token_flights.h"
@@ -12,6 +11,7 @@ enum { DEFAULT_ENTRIES = 1024, BYTES_PER_ENTRY = 16 * 1024 };
 struct clerk_session_renewal {
     const clerk_api *api;
     clerk_session_renewal_options options;
+    clerk_digester *digester;
     apr_thread_mutex_t *mutex; /* guards the two below; never held during a call */
     clerk_token_answers *answers;
     clerk_token_flights *flights;
@@ -48,11 +48,14 @@ apr_status_t clerk_session_renewal_create(clerk_session_renewal **renewal,
     if (status != APR_SUCCESS) {
         return status;
     }
+    made->digester = clerk_digester_create(pool);
     made->answers = clerk_token_answers_create(
         made->options.max_entries, made->options.max_entries * BYTES_PER_ENTRY, pool);
     made->flights = clerk_token_flights_create(made->mutex, pool);
     *renewal = made;
-    return made->answers != NULL && made->flights != NULL ? APR_SUCCESS : APR_ENOMEM;
+    return made->digester != NULL && made->answers != NULL && made->flights != NULL
+               ? APR_SUCCESS
+               : APR_ENOMEM;
 }
 
 int clerk_session_renewal_redeem(const clerk_node **directives,
@@ -70,33 +73,28 @@ static apr_time_t time_by(const clerk_session_renewal *renewal)
     return renewal->api->clock ? renewal->api->clock() : apr_time_now();
 }
 
-static int digest_text(EVP_MD_CTX *context, clerk_slice text)
-{
-    apr_uint64_t len = text.len;
-
-    return EVP_DigestUpdate(context, &len, sizeof(len)) == 1
-           && EVP_DigestUpdate(context, text.ptr, text.len) == 1;
-}
-
-/** Lengths go along, so that no two lists of parts read alike. */
+/** Digests of texts go along in their place, since they are of fixed length. */
 static int digest(refresh *self)
 {
     static const char PURPOSE[] = "clerk session refresh";
+    clerk_digester *digester = self->renewal->digester;
     const clerk_refresh_request *request = self->request;
-    unsigned char suffixed = request->suffixed != 0;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    int done =
-        context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1
-        && EVP_DigestUpdate(context, PURPOSE, sizeof(PURPOSE)) == 1
-        && EVP_DigestUpdate(context, self->instance->api_id, CLERK_DIGEST_LENGTH) == 1
-        && EVP_DigestUpdate(context, &suffixed, 1) == 1
-        && digest_text(context, request->expired_token)
-        && digest_text(context, clerk_slice_of(request->refresh_token))
-        && digest_text(context, clerk_slice_of(request->origin))
-        && EVP_DigestFinal_ex(context, self->digest, NULL) == 1;
+    clerk_slice refresh_token = clerk_slice_of(request->refresh_token);
+    unsigned char expired_digest[CLERK_DIGEST_LENGTH];
+    unsigned char refresh_digest[CLERK_DIGEST_LENGTH];
+    const clerk_slice parts[] = {
+        { PURPOSE, sizeof(PURPOSE) },
+        { (const char *)self->instance->api_id, CLERK_DIGEST_LENGTH },
+        { request->suffixed ? "s" : "p", 1 },
+        { (const char *)expired_digest, sizeof(expired_digest) },
+        { (const char *)refresh_digest, sizeof(refresh_digest) },
+        clerk_slice_of(request->origin),
+    };
 
-    EVP_MD_CTX_free(context);
-    return done;
+    return clerk_digest(expired_digest, digester, &request->expired_token, 1)
+           && clerk_digest(refresh_digest, digester, &refresh_token, 1)
+           && clerk_digest(self->digest, digester, parts,
+                           sizeof(parts) / sizeof(parts[0]));
 }
 
 /**

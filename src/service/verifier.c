@@ -47,7 +47,7 @@ clerk_status clerk_inquiry_admit(clerk_inquiry *inquiry)
         clerk_decision_sign_out(decision, clerk_status_reason(CLERK_E_SESSION_PENDING),
                                 "");
         return clerk_fail(&inquiry->error, CLERK_E_SESSION_PENDING,
-                          "the session has a task to do");
+                          CLERK_PENDING_DETAIL);
     }
     clerk_decision_sign_in(decision);
     return CLERK_OK;

@@ -12,7 +12,7 @@
 
 typedef struct clerk_verifier {
     clerk_key_store *keys;
-    clerk_token_cache *tokens; /* answers about opaque ones */
+    const clerk_token_cache *tokens; /* answers about opaque ones */
     clerk_verified_tokens *verified; /* JWTs; NULL: none are kept */
     /** What handshakes bring, and refreshes; NULL: neither can be had. */
     clerk_session_renewal *renewal;

@@ -172,7 +172,8 @@ def test_links_lead_somewhere(page: Path):
 
 # ---------------------------------------------------------------- snippets
 
-INSTANCE = "ClerkPublishableKey pk_live_Y2xlcmsuZXhhbXBsZS5jb20k\n"
+INSTANCE = ("ClerkPublishableKey pk_live_Y2xlcmsuZXhhbXBsZS5jb20k\n"
+            "ClerkSecretKey sk_live_notARealKeyButShapedLikeOne\n")
 SNIPPET_MODULES = ("dir", "proxy_http", "socache_redis", "rewrite")
 SECTION_ONLY = re.compile(r"^(AuthType|AuthName|Require|<Require)", re.M)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import http_message
 from clerk_site import NAVIGATION, PAGE, ClerkSite
@@ -80,24 +80,29 @@ class Browser:
         self.cookies = cookies          # of the first host that is asked
         self.trail: list[str] = []      # every URL asked
 
-    def open(self, url: str, limit: int = 10) -> Response:
-        """The answer where redirects end; `trail` has the way."""
+    def open(self, url: str, form: dict[str, str] | None = None, limit: int = 12) -> Response:
+        """The answer where redirects end; `trail` has the way. A form is posted."""
+        answer = self.ask(url, form)
         for _ in range(limit):
-            answer = self.ask(url)
-            if answer.status not in (302, 307) or self._netloc(answer.location) not in self.hosts:
+            if answer.status not in (302, 303, 307) or \
+                    urlsplit(answer.location).netloc not in self.hosts:
                 return answer
-            url = answer.location
+            answer = self.ask(answer.location)
         raise AssertionError(f"still redirected after {limit}: {self.trail}")
 
-    def ask(self, url: str, method: str = "GET") -> Response:
+    def ask(self, url: str, form: dict[str, str] | None = None) -> Response:
+        """One request, and its cookies kept."""
         self.trail.append(url)
         parts = urlsplit(url)
         jar = self.jars.setdefault(parts.hostname, dict(self.cookies))
         self.cookies = {}
         headers = {**self.headers, "Cookie": "; ".join(f"{n}={v}" for n, v in jar.items())}
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        answer = http_message.request(self.hosts[parts.netloc], method, target, headers,
-                                      host=parts.netloc)
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        answer = http_message.request(
+            self.hosts[parts.netloc], "GET" if form is None else "POST", target, headers,
+            None if form is None else urlencode(form).encode(), host=parts.netloc)
         for line in answer.cookies:
             self._keep(jar, line)
         return answer
@@ -109,7 +114,3 @@ class Browser:
         jar[name] = value
         if "Max-Age=0" in attributes:
             del jar[name]
-
-    @staticmethod
-    def _netloc(url: str) -> str:
-        return urlsplit(url).netloc

@@ -162,7 +162,7 @@ def test_claims_of_an_m2m_jwt(site, clerk):
     {"iat": int(time.time()) + 3600}, {"alg": "none", "signature": b"x" * 256}, {"alg": "HS256", "key": b"secret"},
     {"alg": "ES256"}, {"alg": "PS256"}, {"header": {"kid": "ins_unknown"}},
     {"signature": b"x" * 256},
-], ids=str)
+], ids=lambda how: "-".join(how))
 def test_a_jwt_that_is_no_good(site, clerk, kind, how):
     """M14, M15: expired, unsigned, or signed by somebody else."""
     token = jwt_of(clerk, kind, **how)

@@ -19,12 +19,12 @@ MOST = ("any",)
 PRIMARY = "https://primary.example/login"
 SETUPS = [
     Setup("d0"), Setup("d1", parties=(DEV_SITE,), patterns=True),
-    Setup("d2", accepts=MOST, audience=AUDIENCE), Setup("d3", jwt_key=True, identify=False),
+    Setup("d2", accepts=MOST, audience=AUDIENCE), Setup("d3", jwt_key=True, identify=True),
     Setup("d4", sign_in_url=PRIMARY, patterns=True, skew=0),
     Setup("d5", satellite=True, domain=SATELLITE_DOMAIN, sign_in_url=PRIMARY),
     Setup("d6", satellite=True, domain=SATELLITE_DOMAIN, sign_in_url=PRIMARY, auto_sync=True),
     Setup("d7", proxy_url="http://localhost:9/__clerk/", accepts=(SESSION, M2M)),
-    Setup("d8", forwarded=True), Setup("d9", sign_in_url="/login", patterns=True, identify=False),
+    Setup("d8", forwarded=True), Setup("d9", sign_in_url="/login", patterns=True, identify=True),
     Setup("l0", "live"), Setup("l1", "live", parties=(LIVE_SITE, DEV_SITE), patterns=True),
     Setup("l2", "live", accepts=MOST, audience=AUDIENCE),
     Setup("l3", "live", accepts=(SESSION, API_KEY), parties=(LIVE_SITE,)),
@@ -36,7 +36,7 @@ SETUPS = [
     Setup("l10", "live", satellite=True, proxy_url="https://satellite.example/__clerk",
           sign_in_url=PRIMARY, auto_sync=True),
     Setup("l11", "live", proxy_url="/__clerk", sign_in_url="/sign-in", patterns=True),
-    Setup("l12", "live", forwarded=True, patterns=True, identify=False),
+    Setup("l12", "live", forwarded=True, patterns=True, identify=True),
     Setup("l13", "live", jwt_key=True, skew=1000, domain="ignored.example"),
 ]
 

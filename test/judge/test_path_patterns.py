@@ -14,6 +14,7 @@ import pytest
 from redirects import redirect, visit
 from clerk_site import ClerkSite, production
 from httpd import Httpd
+from npm_packages import install
 from sdk import judge
 
 PROGRAM = Path(judge.HERE, "match_paths.mjs")
@@ -58,7 +59,7 @@ def random_paths(count: int) -> list[str]:
 
 
 def asked_of_the_sdk(patterns: list[str], paths: list[str]) -> list:
-    judge.install()
+    install(judge.HERE)
     answer = subprocess.run([shutil.which("node"), str(PROGRAM)], check=True, cwd=judge.HERE,
                             input=json.dumps({"patterns": patterns, "paths": paths}),
                             capture_output=True, text=True)

@@ -2,40 +2,17 @@
 """Installs the pinned SDK once and asks it questions (see verify_tokens.mjs)."""
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import shutil
 import subprocess
 import threading
 from pathlib import Path
 from typing import Any, Iterable
 
+from npm_packages import install, program
+
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE / "verify_tokens.mjs"
-MODULES = HERE / "node_modules"
-
-
-def install() -> None:
-    """`npm ci`, unless node_modules is from this very lock file.
-
-    Several test processes may come here at once; the first installs, the others wait.
-    """
-    lock_file = HERE / "package-lock.json"
-    stamp = MODULES / ".installed-from"
-    with open(lock_file, "rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = lock.read()
-        if stamp.is_file() and stamp.read_bytes() == wanted:
-            return
-        npm = shutil.which("npm")
-        if npm is None:
-            raise RuntimeError("npm is needed to install @clerk/backend, and is not there")
-        done = subprocess.run([npm, "ci"], cwd=HERE, text=True, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode != 0:
-            raise RuntimeError(f"npm ci failed:\n{done.stdout}")
-        stamp.write_bytes(wanted)
 
 
 class Judge:
@@ -44,14 +21,11 @@ class Judge:
     def __init__(self, api_url: str, publishable_key: str, secret_key: str,
                  quiet: bool = False):
         """`quiet`: what the SDK says on the console is not wanted."""
-        install()
-        node = shutil.which("node")
-        if node is None:
-            raise RuntimeError("node is needed to run @clerk/backend, and is not there")
+        install(HERE)
         environment = {**os.environ, "CLERK_TELEMETRY_DISABLED": "1", "CLERK_API_URL": api_url,
                        "CLERK_PUBLISHABLE_KEY": publishable_key, "CLERK_SECRET_KEY": secret_key}
         self._process = subprocess.Popen(
-            [node, str(PROGRAM)], env=environment, text=True,
+            [program("node"), str(PROGRAM)], env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else None)
 

@@ -71,6 +71,7 @@ def complete_task(visit: Visit) -> Response:
     if visit.signed_in is None:
         return redirect(visit.link("/sign-in"))
     visit.signed_in.session.status = ACTIVE
+    visit.signed_in.touch()
     return _send_back(visit, visit.signed_in)
 
 

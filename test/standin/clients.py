@@ -22,7 +22,7 @@ class Client:
         self.token = secrets.token_urlsafe(32)
         self.dev_browser = new_id("dvb")
         self.session: Session | None = None
-        self.changed_at = 0                     # the last sign-in, for __client_uat
+        self.changed_at = 0                     # the last such change, for __client_uat
         self._bounces: defaultdict[str, deque[float]] = defaultdict(
             lambda: deque(maxlen=BOUNCES))
 
@@ -33,6 +33,10 @@ class Client:
     @property
     def task_open(self) -> bool:
         return self.signed_in and self.session.status == PENDING
+
+    def touch(self) -> None:
+        """Session tokens from before this moment say what is no longer so."""
+        self.changed_at = int(time.time())
 
     def may_bounce(self, url: str) -> bool:
         """Whether to send this client straight back to `url` once more.
@@ -74,7 +78,7 @@ class Clients:
         """A session this client had before ends, and its `__client` cookie is another."""
         self.sign_out(client)
         client.session = session
-        client.changed_at = int(time.time())
+        client.touch()
 
     def sign_out(self, client: Client) -> None:
         if client.signed_in:

@@ -202,6 +202,17 @@ static void sends_nobody_to_strangers(void **state)
     }
 }
 
+/* Nor does a satellite answer for its primary. */
+static void satellites_answer_nobody(void **state)
+{
+    browser_world *w = satellite(TEST_KEY, *state);
+
+    w->verifier->facts.own_url =
+        OWN_ORIGIN "/?__clerk_redirect_url=https%3A%2F%2Fsat.example%2F&__clerk_synced=true";
+    browser_world_ask(w, "__clerk_db_jwt=d");
+    expect(w, "a satellite", OUT, NEITHER);
+}
+
 /* ---------------------------------------------------------------- from elsewhere */
 
 static void syncs_after_a_visit_elsewhere(void **state)
@@ -301,6 +312,7 @@ int main(void)
         support_test(goes_to_the_primary),
         support_test(sends_satellites_back),
         support_test(sends_nobody_to_strangers),
+        support_test(satellites_answer_nobody),
         support_test(syncs_after_a_visit_elsewhere),
         support_test(syncs_no_satellite_and_nobody_else),
     };

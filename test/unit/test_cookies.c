@@ -290,6 +290,48 @@ static void reads_client_uat(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- query before cookie */
+
+static void prefers_the_query(void **state)
+{
+    static const char cookies[] =
+        "__clerk_db_jwt=c1; __clerk_handshake=c2; __clerk_handshake_nonce=c3";
+    clerk_instance instance = instance_of(LIVE, *state);
+    clerk_browser_state got;
+
+    clerk_browser_state_read(
+        &got, support_text(cookies, *state),
+        support_text("__clerk_db_jwt=q1&__clerk_handshake=q2&__clerk_handshake_nonce=q3"
+                     "&__clerk_synced=false&__clerk_redirect_url=https%3A%2F%2Fx",
+                     *state),
+        &instance, SUPPORT_NOW, *state);
+    assert_string_equal(got.dev_browser, "q1");
+    assert_string_equal(got.handshake, "q2");
+    assert_string_equal(got.nonce, "q3");
+    assert_string_equal(got.synced, "false");
+    assert_string_equal(got.sync_redirect_url, "https://x");
+    assert_true(got.brings_dev_browser);
+    assert_true(got.has_nonce_cookie);
+
+    clerk_browser_state_read(
+        &got, support_text(cookies, *state),
+        support_text("__clerk_db_jwt&__clerk_handshake=&__clerk_handshake_nonce=", *state),
+        &instance, SUPPORT_NOW, *state);
+    assert_string_equal(got.dev_browser, "c1"); /* an empty value is none, */
+    assert_true(got.brings_dev_browser);        /* but it is there */
+    assert_string_equal(got.handshake, "c2");
+    assert_string_equal(got.nonce, "c3");
+    assert_null(got.synced);
+    assert_null(got.sync_redirect_url);
+
+    clerk_browser_state_read(&got, clerk_slice_of(NULL),
+                             support_text("__clerk_handshake_nonce=q3", *state), &instance,
+                             SUPPORT_NOW, *state);
+    assert_string_equal(got.nonce, "q3");
+    assert_false(got.has_nonce_cookie);
+    assert_false(got.brings_dev_browser);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +339,7 @@ int main(void)
         support_test(chooses_cookies),
         support_test(reads_what_was_chosen),
         support_test(reads_client_uat),
+        support_test(prefers_the_query),
     };
 
     return support_run("cookies", tests);

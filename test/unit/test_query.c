@@ -118,6 +118,73 @@ static void undoes_itself(void **state)
     assert_memory_equal(back.ptr, text, 255);
 }
 
+/* ---------------------------------------------------------------- reading, adding, removing */
+
+static const struct {
+    const char *query, *name, *want; /* NULL: it is not there */
+} readings[] = {
+    { "a=1&b=2", "a", "1" },
+    { "a=1&b=2", "b", "2" },
+    { "a=1&b=2", "c", NULL },
+    { "a=1&a=2", "a", "1" },
+    { "", "a", NULL },
+    { "&&a=1", "a", "1" },
+    { "a", "a", "" },
+    { "a=", "a", "" },
+    { "a=b=c", "a", "b=c" },
+    { "=1", "", "1" },
+    { "aa=1", "a", NULL },
+    { "A=1", "a", NULL },
+    { "%61=1", "a", "1" },
+    { "a=x+y%20z", "a", "x y z" },
+    { "a=%", "a", "%" },
+    { "a=%4", "a", "%4" },
+    { "a=%4g%41", "a", "%4gA" },
+    { "a=%c3%a9", "a", "\xc3\xa9" },
+    { "a=x%00y", "a", "" },
+    { "a=x%0d%0ay", "a", "" },
+    { "a=x%7f", "a", "" },
+};
+
+static void reads_one_parameter(void **state)
+{
+    size_t i;
+
+    for (i = 0; i < COUNT(readings); i++) {
+        const char *value = "untouched";
+        int is_there = clerk_query_get(&value, support_text(readings[i].query, *state),
+                                       readings[i].name, *state);
+
+        if (is_there != (readings[i].want != NULL)
+            || strcmp(value, readings[i].want ? readings[i].want : "untouched") != 0)
+        {
+            fail_msg("%s of %s: %s", readings[i].name, readings[i].query, value);
+        }
+    }
+}
+
+static void adds_and_removes(void **state)
+{
+    static const char *const names[] = { "a", "b", NULL };
+    static const struct {
+        const char *query, *added, *removed;
+    } cases[] = {
+        { "", "a=x+%26", "" },
+        { "c=1", "c=1&a=x+%26", "c=1" },
+        { "a=1&c=%20&b=2&a", "a=1&c=%20&b=2&a&a=x+%26", "c=%20" },
+        { "%61=1&&c", "%61=1&&c&a=x+%26", "c" },
+        { "aa=1&=2&ab", "aa=1&=2&ab&a=x+%26", "aa=1&=2&ab" },
+    };
+    size_t i;
+
+    for (i = 0; i < COUNT(cases); i++) {
+        clerk_slice query = support_text(cases[i].query, *state);
+
+        assert_string_equal(clerk_query_append(query, "a", "x &", *state), cases[i].added);
+        assert_string_equal(clerk_query_without(query, names, *state), cases[i].removed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +192,8 @@ int main(void)
         support_test(encodes),
         support_test(decodes),
         support_test(undoes_itself),
+        support_test(reads_one_parameter),
+        support_test(adds_and_removes),
     };
 
     return support_run("query", tests);

@@ -127,6 +127,9 @@ static const struct {
     { "a path that looks like another site stays a value", LIVE, "/in",
       "https://h.example//evil.example/%2e%2e", NULL, 0,
       "https://h.example/in?redirect_url=https%3A%2F%2Fh.example%2F%2Fevil.example%2F%252e%252e" },
+    { "a handshake that failed does not come back", TEST, "/in",
+      "https://h.example/?a&__clerk_handshake=x&b=%20&__clerk_handshake_nonce=n&__clerk_help=1",
+      NULL, 0, "https://h.example/in?redirect_url=https%3A%2F%2Fh.example%2F%3Fa%26b%3D%2520" },
     { "bytes that mean something to a browser are escaped", LIVE, "/in",
       "https://h.example/\\evil\"<&?;#\xff", NULL, 0,
       "https://h.example/in?redirect_url="

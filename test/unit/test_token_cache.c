@@ -124,7 +124,7 @@ static void remembers_nothing_where_told_so(void **state)
 {
     token_world *w = token_world_make(*state);
 
-    w->options.ttl = 0;
+    w->ttl = 0;
     token_world_restart(w);
     assert_int_equal(token_world_verify(w, "ak_1"), CLERK_OK);
     token_world_answer(w, 404, "{}");

@@ -129,7 +129,7 @@ static void a_ttl_of_zero_shares_nothing(void **state)
     sharing_world *s = world_make(*state);
 
     assert_int_equal(ask(s, 0), CLERK_OK); /* a server that does share */
-    s->w->options.ttl = 0;
+    s->w->ttl = 0;
     start_processes(s);
     assert_int_equal(ask(s, 1), CLERK_OK);
     assert_int_equal(ask(s, 2), CLERK_OK);
@@ -143,7 +143,7 @@ static void the_reader_s_ttl_counts_too(void **state)
     sharing_world *s = world_make(*state);
 
     assert_int_equal(ask(s, 0), CLERK_OK);
-    s->w->options.ttl = SECONDS(3);
+    s->w->ttl = SECONDS(3);
     start_processes(s);
     assert_int_equal(ask(s, 1), CLERK_OK);
     s->shared->count = 0;

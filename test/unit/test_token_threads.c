@@ -75,8 +75,8 @@ static void one_call_answers_all_who_ask_the_same(void **state)
         token_world *w = token_world_make(*state);
         asker askers[THREADS];
 
-        w->options.ttl = cases[c].ttl;
-        w->options.connections = 1; /* who waits needs none */
+        w->ttl = cases[c].ttl;
+        w->connections = 1; /* who waits needs none */
         token_world_restart(w);
         token_world_answer(w, cases[c].http_status, cases[c].body);
         w->fake.before = answer_slowly;
@@ -129,7 +129,7 @@ static void others_fail_at_once_when_all_connections_are_taken(void **state)
     gate hung = { 0 };
     asker first, second, third;
 
-    w->options.connections = 2;
+    w->connections = 2;
     token_world_restart(w);
     assert_int_equal(token_world_verify(w, "ak_known"), CLERK_OK);
     token_world_calls(w);
@@ -238,7 +238,7 @@ static void threads_get_along(void **state)
     int round, i;
 
     w->options.max_entries = 2;
-    w->options.ttl = 1;
+    w->ttl = 1;
     token_world_restart(w);
     for (round = 0; round < 20; round++) {
         for (i = 0; i < THREADS; i++) {

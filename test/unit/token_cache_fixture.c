@@ -21,8 +21,8 @@ token_world *token_world_make(apr_pool_t *pool)
 
     w->pool = pool;
     fake_http_init(&w->fake, API_KEY_ANSWER(""));
-    w->options.ttl = apr_time_from_sec(30);
-    w->options.connections = 8;
+    w->ttl = apr_time_from_sec(30);
+    w->connections = 8;
     w->options.patience = apr_time_from_sec(5);
     w->options.patient = 64;
     w->options.max_entries = 64;
@@ -37,9 +37,18 @@ token_world *token_world_make(apr_pool_t *pool)
 
 void token_world_restart(token_world *w)
 {
-    assert_int_equal(
-        clerk_token_cache_create(&w->cache, &w->fake.http, &w->options, w->pool),
-        APR_SUCCESS);
+    clerk_token_cache *cache = apr_pcalloc(w->pool, sizeof(*cache));
+    clerk_api *api = apr_pcalloc(w->pool, sizeof(*api));
+
+    api->http = &w->fake.http;
+    api->clock = read_clock;
+    assert_int_equal(clerk_api_gate_create(&api->gate, w->connections, NULL, w->pool),
+                     APR_SUCCESS);
+    assert_int_equal(clerk_api_answers_create(&cache->answers, &w->options, w->pool),
+                     APR_SUCCESS);
+    cache->api = api;
+    cache->ttl = w->ttl;
+    w->cache = cache;
 }
 
 clerk_status token_world_verify_for(token_world *w, const clerk_instance *instance,

@@ -14,7 +14,9 @@
 
 typedef struct token_world {
     fake_http fake;
-    clerk_token_cache_options options; /* 30 s, 8 connections, patience 5 s of 64 threads */
+    clerk_api_answers_options options; /* patience 5 s of 64 threads */
+    apr_interval_time_t ttl;           /* 30 s */
+    unsigned connections;              /* 8 */
     clerk_token_cache *cache;
     clerk_instance one; /* two instances of one API */
     clerk_instance two;

@@ -47,6 +47,12 @@ class Client:
         with reply:
             return Answer(url, reply.status, reply.headers, reply.read().decode())
 
+    def forget(self, *prefixes: str) -> None:
+        """Drop the cookies whose names begin so."""
+        for cookie in list(self.jar):
+            if cookie.name.startswith(prefixes):
+                self.jar.clear(cookie.domain, cookie.path, cookie.name)
+
     def cookie(self, name: str) -> str:
         return next((cookie.value for cookie in self.jar if cookie.name == name), "")
 

@@ -72,6 +72,10 @@ CLICKS = (
     Click("Admins only", 200, "You see this because you are an admin of"),
 )
 
+# A session token lives for a minute. As if that had passed, the browser loses it.
+LATER = ("__session", "__refresh")
+RENEWED = Click("reload an hour later", 200, "You see this because you are an admin of")
+
 NOBODY = (
     Curl("/", 200, "This page is for everybody"),
     Curl("/account/", 401, "not_authenticated"),
@@ -102,6 +106,8 @@ def explanation(site: str, clerk: str) -> str:
     lines = ["", f"Open  {site}/  in a browser, then click:", ""]
     lines += [f'    {number:2}. "{click.on}"  ->  {_page(click)}'
               for number, click in enumerate(CLICKS, 1)]
+    lines += ["", "    Wait a minute, until the session token has run out, and reload: the page comes",
+              "    all the same. The browser has been at Clerk and back meanwhile, for a new one."]
     lack = "" if shutil.which("curl") else " (install the package curl first)"
     lines += ["", f"Or in another terminal{lack}, as nobody:", ""]
     lines += [line for curl in NOBODY for line in _lines(curl, site, clerk)]
@@ -153,7 +159,13 @@ def _click_through(site: str) -> list[bool]:
             print(f"BAD  {problem}")
             return [*results, False]
         results.append(_report(f'click "{click.on}"', answer, click.status, click.shows))
-    return results
+    return [*results, _reload_later(browser)] if all(results) else results
+
+
+def _reload_later(browser: Browser) -> bool:
+    browser.client.forget(*LATER)
+    answer = browser.open(browser.page.url)
+    return _report(RENEWED.on, answer, RENEWED.status, RENEWED.shows)
 
 
 def _ask(client: Client, curl: Curl, site: str, clerk: str) -> bool:

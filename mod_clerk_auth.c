@@ -6,6 +6,8 @@ static void register_hooks(apr_pool_t *pconf)
 {
     /* start: reset what configuration collects, check it whole, then a runtime a process */
     clerk_configuration_register(pconf);
+    clerk_shared_memory_register(pconf);
+    clerk_watchdog_register(pconf);
     clerk_expr_register(pconf);
     clerk_require_expr_register(pconf); /* when every module has its providers in place */
     clerk_socache_register(pconf); /* before processes fork, and before each has its runtime */

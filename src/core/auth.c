@@ -19,21 +19,23 @@ static int is_version_2(const clerk_node *payload)
 }
 
 /* Claims of both versions. What is malformed leaves no names behind, so it grants nothing. */
-static void read_billing(clerk_auth *auth, const clerk_node *payload, apr_pool_t *pool)
+static void read_billing(clerk_auth *auth, clerk_scoped_names *features,
+                         const clerk_node *payload, apr_pool_t *pool)
 {
-    const char *features = clerk_claim_text(payload, "fea");
-    const char *plans = clerk_claim_text(payload, "pla");
+    const char *fea = clerk_claim_text(payload, "fea");
+    const char *pla = clerk_claim_text(payload, "pla");
+    clerk_scoped_names plans;
 
-    if (clerk_scoped_names_parse(&auth->feature_names, features, pool)) {
-        auth->features = features;
+    if (clerk_scoped_names_parse(features, fea, pool)) {
+        auth->features = fea;
     }
-    if (clerk_scoped_names_parse(&auth->plan_names, plans, pool)) {
-        auth->plans = plans;
+    if (clerk_scoped_names_parse(&plans, pla, pool)) {
+        auth->plans = pla;
     }
 }
 
-static void read_organization_v2(clerk_auth *auth, const clerk_node *payload,
-                                 apr_pool_t *pool)
+static void read_organization_v2(clerk_auth *auth, const clerk_scoped_names *features,
+                                 const clerk_node *payload, apr_pool_t *pool)
 {
     const clerk_node *organization = clerk_node_member(payload, "o");
     const char *role = clerk_claim_text(organization, "rol");
@@ -42,7 +44,7 @@ static void read_organization_v2(clerk_auth *auth, const clerk_node *payload,
     auth->org_slug = clerk_claim_text(organization, "slg");
     auth->org_role = role ? apr_pstrcat(pool, PREFIX, role, NULL) : NULL;
     auth->org_permissions = clerk_permissions_decode(
-        &auth->feature_names.organization, clerk_claim_text(organization, "per"),
+        &features->organization, clerk_claim_text(organization, "per"),
         clerk_claim_text(organization, "fpm"), &auth->org_permission_count, pool);
 }
 
@@ -83,8 +85,9 @@ const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t
     clerk_auth *auth = apr_pcalloc(pool, sizeof(*auth));
 
     const clerk_node *payload = claims->payload;
+    clerk_scoped_names features;
 
-    read_billing(auth, payload, pool);
+    read_billing(auth, &features, payload, pool);
     auth->type = CLERK_TOKEN_SESSION;
     auth->subject = claims->sub;
     auth->user_id = claims->sub;
@@ -96,7 +99,7 @@ const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t
     auth->expires = clerk_claim_moment(claims->exp);
     auth->claims = payload->text;
     if (is_version_2(payload)) {
-        read_organization_v2(auth, payload, pool);
+        read_organization_v2(auth, &features, payload, pool);
     }
     else {
         read_organization_v1(auth, payload, pool);
@@ -212,26 +215,23 @@ static int scoped_question_parse(scoped_question *question, clerk_slice text)
     return (question->of_user || question->of_organization) && is_name(question->name);
 }
 
-static int has_scoped(const clerk_auth *auth, const clerk_scoped_names *names,
-                      clerk_slice text)
+static int has_scoped(const clerk_auth *auth, const char *claim, clerk_slice text)
 {
     scoped_question question;
 
     return is_person(auth) && scoped_question_parse(&question, text)
-           && ((question.of_organization
-                && clerk_name_list_has(&names->organization, question.name))
-               || (question.of_user
-                   && clerk_name_list_has(&names->user, question.name)));
+           && clerk_scoped_claim_has(claim, question.of_organization, question.of_user,
+                                     question.name);
 }
 
 int clerk_auth_has_feature(const clerk_auth *auth, clerk_slice feature)
 {
-    return auth && has_scoped(auth, &auth->feature_names, feature);
+    return auth && has_scoped(auth, auth->features, feature);
 }
 
 int clerk_auth_has_plan(const clerk_auth *auth, clerk_slice plan)
 {
-    return auth && has_scoped(auth, &auth->plan_names, plan);
+    return auth && has_scoped(auth, auth->plans, plan);
 }
 
 int clerk_auth_has_organization(const clerk_auth *auth)

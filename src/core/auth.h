@@ -29,8 +29,6 @@ typedef struct clerk_auth {
     apr_size_t org_permission_count;
     const char *features; /* claim fea as it is; NULL where malformed */
     const char *plans;    /* claim pla likewise */
-    clerk_scoped_names feature_names;
-    clerk_scoped_names plan_names;
     const char *actor; /* act.sub, or "" when the token carries an actor without one */
     clerk_factor_ages factor_ages;
     apr_time_t expires; /* APR_INT64_MAX: never */

@@ -26,12 +26,14 @@ static void add_spellings(apr_array_header_t *list, const char *const *scopes,
     }
 }
 
-static apr_array_header_t *list_scoped(const clerk_scoped_names *names, apr_pool_t *pool)
+static apr_array_header_t *list_scoped(const char *claim, apr_pool_t *pool)
 {
     apr_array_header_t *list = new_list(pool);
+    clerk_scoped_names names;
 
-    add_spellings(list, organization_scopes, &names->organization);
-    add_spellings(list, user_scopes, &names->user);
+    clerk_scoped_names_parse(&names, claim, pool);
+    add_spellings(list, organization_scopes, &names.organization);
+    add_spellings(list, user_scopes, &names.user);
     return list;
 }
 
@@ -54,12 +56,12 @@ apr_array_header_t *clerk_auth_list_permissions(const clerk_auth *auth, apr_pool
 
 apr_array_header_t *clerk_auth_list_features(const clerk_auth *auth, apr_pool_t *pool)
 {
-    return list_scoped(&auth->feature_names, pool);
+    return list_scoped(auth->features, pool);
 }
 
 apr_array_header_t *clerk_auth_list_plans(const clerk_auth *auth, apr_pool_t *pool)
 {
-    return list_scoped(&auth->plan_names, pool);
+    return list_scoped(auth->plans, pool);
 }
 
 apr_array_header_t *clerk_auth_list_scopes(const clerk_auth *auth, apr_pool_t *pool)

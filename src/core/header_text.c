@@ -51,7 +51,12 @@ static const char *encoded(const char *value, int (*is_meant)(unsigned char byte
 
 const char *clerk_header_text(const char *value, apr_pool_t *pool)
 {
-    return encoded(value, is_not_printable, pool);
+    const char *at = value;
+
+    while (*at >= 0x20 && *at <= 0x7e) {
+        at++;
+    }
+    return *at == '\0' ? value : encoded(value, is_not_printable, pool); /* nearly never */
 }
 
 const char *clerk_text_without_controls(const char *value, apr_pool_t *pool)

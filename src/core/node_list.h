@@ -12,6 +12,17 @@ typedef struct clerk_node_list {
     apr_pool_t *pool;
 } clerk_node_list;
 
+static inline void clerk_node_make_room(clerk_node_list *list, unsigned room)
+{
+    clerk_node *nodes = apr_palloc(list->pool, room * sizeof(*nodes));
+
+    if (list->count > 0) {
+        memcpy(nodes, list->nodes, list->count * sizeof(*nodes));
+    }
+    list->nodes = nodes;
+    list->room = room;
+}
+
 /** Append a node of that type and name, of span 1 and otherwise empty. @return its place */
 static inline unsigned clerk_node_add(clerk_node_list *list, clerk_node_type type,
                                       clerk_slice name)
@@ -19,14 +30,7 @@ static inline unsigned clerk_node_add(clerk_node_list *list, clerk_node_type typ
     clerk_node *node;
 
     if (list->count == list->room) {
-        unsigned room = list->room ? 2 * list->room : 40;
-        clerk_node *nodes = apr_palloc(list->pool, room * sizeof(*nodes));
-
-        if (list->count > 0) {
-            memcpy(nodes, list->nodes, list->count * sizeof(*nodes));
-        }
-        list->nodes = nodes;
-        list->room = room;
+        clerk_node_make_room(list, list->room ? 2 * list->room : 8);
     }
     node = &list->nodes[list->count];
     node->type = type;

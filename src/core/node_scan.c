@@ -189,6 +189,9 @@ int clerk_node_scan(clerk_node_list *list, clerk_slice text)
     char *copy = apr_pstrmemdup(list->pool, text.ptr, text.len);
     scan self = { list, copy };
 
+    /* what tokens have, so that it need not grow */
+    clerk_node_make_room(list, (unsigned)(text.len / 14) + 4);
+
     skip_space(&self);
     if (*self.at != '{' || !scan_value(&self, clerk_slice_of(NULL), 0)) {
         return 0;

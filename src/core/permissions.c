@@ -33,34 +33,72 @@ static clerk_name_list list_of(const apr_array_header_t *names)
     return list;
 }
 
+/** Which of the two a scope stands for. */
+typedef struct holders {
+    int organization;
+    int user;
+} holders;
+
+static holders holders_of(clerk_slice scope)
+{
+    int is_both = clerk_slice_is(scope, "ou") || clerk_slice_is(scope, "uo");
+    holders of = { is_both || clerk_slice_is(scope, "o"),
+                   is_both || clerk_slice_is(scope, "u") };
+    return of;
+}
+
 int clerk_scoped_names_parse(clerk_scoped_names *names, const char *claim,
                              apr_pool_t *pool)
 {
-    apr_array_header_t *organization = apr_array_make(pool, 4, sizeof(clerk_slice));
-    apr_array_header_t *user = apr_array_make(pool, 4, sizeof(clerk_slice));
+    apr_array_header_t *organization, *user;
     clerk_slice rest, name, scope;
-    int more = claim && *claim != '\0';
+    int more = 1;
 
     memset(names, 0, sizeof(*names));
-    rest = clerk_slice_of(more ? apr_pstrdup(pool, claim) : NULL);
+    if (claim == NULL || *claim == '\0') {
+        return 1;
+    }
+    organization = apr_array_make(pool, 4, sizeof(clerk_slice));
+    user = apr_array_make(pool, 4, sizeof(clerk_slice));
+    rest = clerk_slice_of(apr_pstrdup(pool, claim));
     while (more) {
-        int is_both;
+        holders of;
 
         more = take_element(&name, &rest);
         if (!clerk_slice_cut(&scope, &name, ':')) {
             return 0;
         }
-        is_both = clerk_slice_is(scope, "ou") || clerk_slice_is(scope, "uo");
-        if (is_both || clerk_slice_is(scope, "o")) {
+        of = holders_of(scope);
+        if (of.organization) {
             APR_ARRAY_PUSH(organization, clerk_slice) = name;
         }
-        if (is_both || clerk_slice_is(scope, "u")) {
+        if (of.user) {
             APR_ARRAY_PUSH(user, clerk_slice) = name;
         }
     }
     names->organization = list_of(organization);
     names->user = list_of(user);
     return 1;
+}
+
+int clerk_scoped_claim_has(const char *claim, int of_organization, int of_user,
+                           clerk_slice name)
+{
+    clerk_slice rest = clerk_slice_of(claim), element, scope;
+    int more = rest.len > 0;
+
+    while (more) {
+        more = take_element(&element, &rest);
+        if (clerk_slice_cut(&scope, &element, ':') && clerk_slice_equals(element, name))
+        {
+            holders of = holders_of(scope);
+
+            if ((of_organization && of.organization) || (of_user && of.user)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
 }
 
 int clerk_name_list_has(const clerk_name_list *list, clerk_slice name)

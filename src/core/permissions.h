@@ -30,6 +30,15 @@ int clerk_scoped_names_parse(clerk_scoped_names *names, const char *claim,
 int clerk_name_list_has(const clerk_name_list *list, clerk_slice name);
 
 /**
+ * Whether a claim that clerk_scoped_names_parse takes apart lists @a name for the
+ * organization or for the user, where that one is asked for.
+ *
+ * @param claim  or NULL
+ */
+int clerk_scoped_claim_has(const char *claim, int of_organization, int of_user,
+                           clerk_slice name);
+
+/**
  * Decode the organization permissions of a version 2 session token.
  *
  * The i-th element of @a masks is a decimal number of any size whose bit j says that

@@ -48,10 +48,10 @@ typedef struct packed_node {
 } packed_node;
 
 typedef struct head {
-    clerk_factor_ages factor_ages;
-    apr_time_t expires;
+    double ages[2];         /* of the factors */
     apr_int64_t seconds[3]; /* exp, nbf, iat */
     unsigned char forms[3];
+    unsigned char has_ages;
     unsigned char type;
     unsigned char alg;
     unsigned char typ;
@@ -190,8 +190,9 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
     const clerk_auth *auth = verified->auth;
     int i;
 
-    to->factor_ages = auth->factor_ages;
-    to->expires = auth->expires;
+    to->has_ages = (unsigned char)auth->factor_ages.known;
+    to->ages[0] = auth->factor_ages.first;
+    to->ages[1] = auth->factor_ages.second;
     to->type = (unsigned char)auth->type;
     memcpy(to->key_id, verified->key_id, sizeof(to->key_id));
     pack_times(to, &verified->claims);
@@ -218,10 +219,11 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
 static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
                              apr_pool_t *pool)
 {
-    head *to = apr_pcalloc(pool, sizeof(*to) + room);
+    head *to = apr_palloc(pool, sizeof(*to) + room);
     packing self = { (char *)(to + 1), 1, room, 0 };
     clerk_slice packed = { "", 0 };
 
+    memset(to, 0, sizeof(*to) + 1);
     pack_parts(to, &self, verified, pool);
     if (self.len < self.room) {
         packed.ptr = (const char *)to;
@@ -233,7 +235,7 @@ static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
 clerk_slice clerk_verified_pack(const clerk_verified *verified, apr_pool_t *pool)
 {
     static const apr_size_t most = CLERK_PACKED_MAX - sizeof(head);
-    apr_size_t usual = verified->auth->claims.len + 1024;
+    apr_size_t usual = verified->auth->claims.len + 512;
     clerk_slice packed = { "", 0 };
 
     if (usual < most) {
@@ -318,17 +320,17 @@ void clerk_verified_unpack(clerk_verified *verified, const char *packed,
         *text_in(auth, auth_texts[i]) = text_at(bytes, from->texts[i]);
     }
     auth->type = (clerk_token_type)from->type;
-    auth->factor_ages = from->factor_ages;
-    auth->expires = from->expires;
+    auth->factor_ages.known = from->has_ages;
+    auth->factor_ages.first = from->ages[0];
+    auth->factor_ages.second = from->ages[1];
     auth->claims.ptr = bytes + 1;
     auth->claims.len = from->claims;
     auth->org_permissions = unpack_list(bytes, from->permissions, pool);
     auth->org_permission_count = from->permissions.count;
     auth->scopes.names = unpack_list(bytes, from->scopes, pool);
     auth->scopes.count = from->scopes.count;
-    clerk_scoped_names_parse(&auth->feature_names, auth->features, pool);
-    clerk_scoped_names_parse(&auth->plan_names, auth->plans, pool);
     unpack_claims(&verified->claims, from, bytes, pool);
+    auth->expires = clerk_claim_moment(verified->claims.exp);
     verified->auth = auth;
     memset(&verified->jwt, 0, sizeof(verified->jwt));
     verified->jwt.alg = (clerk_jwt_alg)from->alg;

@@ -48,13 +48,24 @@ static const char *org_permissions(const clerk_auth *auth, apr_pool_t *pool)
     return clerk_join(auth->org_permissions, auth->org_permission_count, ',', pool);
 }
 
+/** Whole minutes, as nearly all are, need no printf. */
+static int is_small(double number)
+{
+    return number >= -1 && number < 1e6 && number == (int)number;
+}
+
 static const char *factor_verification_age(const clerk_auth *auth, apr_pool_t *pool)
 {
-    if (!auth->factor_ages.known) {
+    const clerk_factor_ages *ages = &auth->factor_ages;
+
+    if (!ages->known) {
         return NULL;
     }
-    return apr_psprintf(pool, "%.15g,%.15g", auth->factor_ages.first,
-                        auth->factor_ages.second);
+    if (is_small(ages->first) && is_small(ages->second)) {
+        return apr_pstrcat(pool, apr_itoa(pool, (int)ages->first), ",",
+                           apr_itoa(pool, (int)ages->second), NULL);
+    }
+    return apr_psprintf(pool, "%.15g,%.15g", ages->first, ages->second);
 }
 
 const clerk_export_name clerk_export_names[] = {

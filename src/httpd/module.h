@@ -14,6 +14,8 @@ APLOG_USE_MODULE(clerk_auth);
 
 extern const command_rec clerk_directives[];
 
+void clerk_shared_memory_register(apr_pool_t *pconf);
+void clerk_watchdog_register(apr_pool_t *pconf);
 void clerk_socache_register(apr_pool_t *pconf);
 void clerk_runtime_register(apr_pool_t *pconf);
 void clerk_configuration_register(apr_pool_t *pconf);

@@ -12,8 +12,11 @@
 
 #include "../service/http_curl.h"
 #include "config.h"
+#include "key_log.h"
 #include "module.h"
+#include "shared_memory.h"
 #include "socache.h"
+#include "watchdog.h"
 
 typedef struct clerk_runtime {
     clerk_verifier verifier;
@@ -72,17 +75,24 @@ static apr_status_t create_http(const clerk_http **http, const clerk_server_conf
 }
 
 static apr_status_t create_key_store(clerk_key_store **store, const clerk_http *http,
-                                     const clerk_sealed_cache *shared,
-                                     const clerk_server_config *server, apr_pool_t *pchild)
+                                     const clerk_sealed_cache *cache,
+                                     const clerk_server_config *server,
+                                     server_rec *main_server, apr_pool_t *pchild)
 {
+    const clerk_shared_memory *shared = clerk_shared_memory_get();
     clerk_key_store_options options = {
         .refresh = clerk_config_key_refresh(server),
         .max_stale = clerk_config_key_max_stale(server),
         .min_interval = clerk_config_key_min_interval(server),
         .wait = clerk_config_total_timeout(server),
-        .pause = NULL,
+        .pause = clerk_watchdog_pause,
+        .board = shared->board,
+        .shelf = shared->shelf,
+        .jitter = shared->jitter,
+        .tell = clerk_log_keys,
+        .baton = main_server,
     };
-    return clerk_key_store_create(store, http, shared, &options, pchild);
+    return clerk_key_store_create(store, http, cache, &options, pchild);
 }
 
 /** So that the other half serves who has nothing to do with the Backend API. */
@@ -101,7 +111,8 @@ static apr_status_t open_api(clerk_api *api, const clerk_http *http,
 {
     api->http = http;
     api->clock = NULL;
-    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server), NULL, pchild);
+    return clerk_api_gate_create(&api->gate, clerk_config_api_connections(server),
+                                 clerk_shared_memory_get()->board, pchild);
 }
 
 /** One room for answers of every kind. */
@@ -111,6 +122,7 @@ static apr_status_t create_answers(clerk_api_answers **answers,
 {
     clerk_api_answers_options options = {
         .shared = shared,
+        .turns = clerk_shared_memory_get()->turns,
         .patience = clerk_config_total_timeout(server),
         .patient = half_of_threads(),
         .max_entries = MOST_ANSWERS,
@@ -140,7 +152,8 @@ static apr_status_t create_renewal(clerk_session_renewal **renewal, const clerk_
 }
 
 static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *shared,
-                            const clerk_server_config *server, apr_pool_t *pchild)
+                            const clerk_server_config *server, server_rec *main_server,
+                            apr_pool_t *pchild)
 {
     clerk_verifier *verifier = &made->verifier;
     clerk_api *api = &made->api;
@@ -148,7 +161,10 @@ static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *share
     apr_status_t status = create_http(&http, server, pchild);
 
     if (status == APR_SUCCESS) {
-        status = create_key_store(&verifier->keys, http, shared, server, pchild);
+        status = create_key_store(&verifier->keys, http, shared, server, main_server, pchild);
+    }
+    if (status == APR_SUCCESS) {
+        clerk_watchdog_start(verifier->keys, http, pchild);
     }
     if (status == APR_SUCCESS) {
         status = create_verified_tokens(&verifier->verified, server, pchild);
@@ -178,7 +194,8 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
-    status = furnish(runtime, clerk_socache_open(pchild, main_server), server, pchild);
+    status = furnish(runtime, clerk_socache_open(pchild, main_server), server, main_server,
+                     pchild);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, status, main_server,
                      "cannot make what verifies tokens; this process ends");
@@ -188,6 +205,8 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
 
 void clerk_runtime_register(apr_pool_t *pconf)
 {
+    static const char *const after[] = { "mod_watchdog.c", NULL }; /* whose thread uses it */
+
     (void)pconf;
-    ap_hook_child_init(start_process, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(start_process, NULL, after, APR_HOOK_MIDDLE);
 }

@@ -115,9 +115,13 @@ static void scrub_connection(request_rec *r)
 {
     const char *field = apr_table_get(r->headers_in, "Connection");
     const char *kept = NULL, *token;
-    char *rest = apr_pstrdup(r->pool, field ? field : "");
+    char *rest;
     int dropped = 0;
 
+    if (field == NULL) {
+        return;
+    }
+    rest = apr_pstrdup(r->pool, field);
     /* mod_proxy is lenient about what parts one name from the next */
     while ((token = apr_strtok(rest, " \t,;=\"", &rest)) != NULL) {
         if (is_ours(token)) {

@@ -10,7 +10,8 @@ struct clerk_board_slot {
     _Atomic(int64_t) paused_until;
     _Atomic(int64_t) stamp;
     _Atomic(int64_t) outcome;
-    _Atomic(int64_t) unused[2];
+    _Atomic(int64_t) quiet_until;
+    _Atomic(int64_t) unused;
 };
 
 _Static_assert(sizeof(struct clerk_board_slot) == 64, "CLERK_BOARD_LAYOUT says 64");
@@ -65,6 +66,11 @@ int clerk_board_release(clerk_board_slot *slot, apr_time_t lease)
     return atomic_compare_exchange_strong(&slot->leased_until, &until, 0);
 }
 
+int clerk_board_holds(const clerk_board_slot *slot, apr_time_t lease)
+{
+    return atomic_load(&slot->leased_until) == lease;
+}
+
 int clerk_board_is_leased(const clerk_board_slot *slot, apr_interval_time_t length,
                           apr_time_t now)
 {
@@ -80,6 +86,13 @@ void clerk_board_pause(clerk_board_slot *slot, apr_interval_time_t length,
            && !atomic_compare_exchange_weak(&slot->paused_until, &until, now + length))
     {
     }
+}
+
+void clerk_board_resume(clerk_board_slot *slot, apr_time_t until)
+{
+    int64_t paused_until = until;
+
+    atomic_compare_exchange_strong(&slot->paused_until, &paused_until, 0);
 }
 
 apr_interval_time_t clerk_board_pause_left(const clerk_board_slot *slot,
@@ -104,4 +117,13 @@ apr_time_t clerk_board_stamp(const clerk_board_slot *slot)
 int clerk_board_outcome(const clerk_board_slot *slot)
 {
     return (int)atomic_load(&slot->outcome);
+}
+
+int clerk_board_may_tell(clerk_board_slot *slot, apr_interval_time_t interval,
+                         apr_time_t now)
+{
+    int64_t until = atomic_load(&slot->quiet_until);
+
+    return left(until, interval, now) == 0
+           && atomic_compare_exchange_strong(&slot->quiet_until, &until, now + interval);
 }

@@ -20,7 +20,7 @@ typedef struct clerk_board clerk_board;
 typedef struct clerk_board_slot clerk_board_slot;
 
 /** Which layout a board of this build has: another must not be read as if it were ours. */
-#define CLERK_BOARD_LAYOUT "1:1024x64"
+#define CLERK_BOARD_LAYOUT "2:1024x64"
 
 /**
  * Make a board, before processes fork.
@@ -52,6 +52,9 @@ apr_time_t clerk_board_lease(clerk_board_slot *slot, apr_interval_time_t length,
 /** Give it back. @return 0 when it had run out, and somebody else may have acted since */
 int clerk_board_release(clerk_board_slot *slot, apr_time_t lease);
 
+/** Whether @a lease has not been taken over by somebody else, run out or not. */
+int clerk_board_holds(const clerk_board_slot *slot, apr_time_t lease);
+
 /** Whether somebody is at it. */
 int clerk_board_is_leased(const clerk_board_slot *slot, apr_interval_time_t length,
                           apr_time_t now);
@@ -63,6 +66,9 @@ int clerk_board_is_leased(const clerk_board_slot *slot, apr_interval_time_t leng
  */
 void clerk_board_pause(clerk_board_slot *slot, apr_interval_time_t length,
                        apr_interval_time_t longest, apr_time_t now);
+
+/** End the pause that ends at @a until, so that somebody may begin at once. */
+void clerk_board_resume(clerk_board_slot *slot, apr_time_t until);
 
 /** What is left of the pause: 0 when there is none, nor when it is longer than @a longest. */
 apr_interval_time_t clerk_board_pause_left(const clerk_board_slot *slot,
@@ -81,5 +87,12 @@ apr_time_t clerk_board_stamp(const clerk_board_slot *slot);
 
 /** The outcome of the last report; 0 when there never was one. */
 int clerk_board_outcome(const clerk_board_slot *slot);
+
+/**
+ * Whether to say something of this to people: 1 for one caller of all processes, then for
+ * nobody until @a interval has passed.
+ */
+int clerk_board_may_tell(clerk_board_slot *slot, apr_interval_time_t interval,
+                         apr_time_t now);
 
 #endif

@@ -130,9 +130,10 @@ static apr_status_t close_desk(void *baton)
             free_desk(self);
             return APR_SUCCESS;
         }
+        self->is_abandoned = --tries <= 0;
         apr_thread_cond_broadcast(self->left);
         apr_thread_mutex_unlock(self->mutex);
-        if (--tries <= 0) {
+        if (tries <= 0) {
             break;
         }
         apr_sleep(END_PAUSE);

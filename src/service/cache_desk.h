@@ -20,6 +20,7 @@ typedef struct clerk_cache_desk {
     apr_thread_cond_t *done;   /* an errand, or nothing will be */
     clerk_errands errands;
     int is_closed;
+    int is_abandoned; /* the process ends, and leaves runners behind that hang */
     struct clerk_cache_runner *runners[CLERK_CACHE_MAX_THREADS]; /* NULL: a free place */
     struct clerk_cache_runner *current;                          /* others were given up */
     apr_time_t busy_since; /* of the current one; 0: it is idle */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - the HTTP port over libcurl */
 #include "http_curl.h"
 
+#include <stdatomic.h>
+
 #include <apr_thread_mutex.h>
 #include <curl/curl.h>
 #include <openssl/crypto.h>
@@ -21,6 +23,7 @@ typedef struct adapter {
     apr_pool_t *pool; /* its own; used under the mutex alone */
     apr_thread_mutex_t *mutex;
     handle *idle;
+    atomic_int is_stopped;
 } adapter;
 
 /* ---------------------------------------------------------------- handles */
@@ -235,7 +238,20 @@ static CURLcode set_request(CURL *curl, const clerk_http_curl_options *options,
     return code;
 }
 
-static CURLcode set_callbacks(CURL *curl, clerk_http_answer *answer)
+/** CURLOPT_XFERINFOFUNCTION: called at least once a second. @return 1 to break off */
+static int is_stopped(void *baton, curl_off_t down_total, curl_off_t down,
+                      curl_off_t up_total, curl_off_t up)
+{
+    const adapter *self = baton;
+
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    return atomic_load(&self->is_stopped);
+}
+
+static CURLcode set_callbacks(CURL *curl, adapter *self, clerk_http_answer *answer)
 {
     CURLcode code = CURLE_OK;
 
@@ -243,21 +259,24 @@ static CURLcode set_callbacks(CURL *curl, clerk_http_answer *answer)
     SET(CURLOPT_WRITEDATA, answer);
     SET(CURLOPT_HEADERFUNCTION, clerk_http_answer_field);
     SET(CURLOPT_HEADERDATA, answer);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_XFERINFOFUNCTION, is_stopped);
+    SET(CURLOPT_XFERINFODATA, self);
     return code;
 }
 
 #undef SET
 
-static CURLcode perform(CURL *curl, const clerk_http_curl_options *options,
-                        const clerk_http_request *request, struct curl_slist *fields,
-                        clerk_http_answer *answer)
+static CURLcode perform(CURL *curl, adapter *self, const clerk_http_request *request,
+                        struct curl_slist *fields, clerk_http_answer *answer)
 {
+    const clerk_http_curl_options *options = &self->options;
     CURLcode code = set_protocol(curl, options);
 
     code = code == CURLE_OK ? set_tls(curl, options) : code;
     code = code == CURLE_OK ? set_bounds(curl, options, request) : code;
     code = code == CURLE_OK ? set_request(curl, options, request, fields) : code;
-    code = code == CURLE_OK ? set_callbacks(curl, answer) : code;
+    code = code == CURLE_OK ? set_callbacks(curl, self, answer) : code;
     return code == CURLE_OK ? curl_easy_perform(curl) : code;
 }
 
@@ -296,7 +315,7 @@ static apr_status_t run(adapter *self, handle *used, clerk_http_response *respon
     long http_status = 0;
 
     clerk_http_answer_begin(&answer, request->max_body, pool);
-    status = judge(perform(used->curl, &self->options, request, fields, &answer),
+    status = judge(perform(used->curl, self, request, fields, &answer),
                    &answer, why);
     if (status != APR_SUCCESS) {
         return status;
@@ -359,8 +378,16 @@ apr_status_t clerk_http_curl_create(const clerk_http **http,
         apr_pool_destroy(pool);
         return status;
     }
+    atomic_init(&self->is_stopped, 0);
     self->http.exchange = exchange;
     self->http.baton = self;
     *http = &self->http;
     return APR_SUCCESS;
+}
+
+void clerk_http_curl_stop(const clerk_http *http)
+{
+    adapter *self = http->baton;
+
+    atomic_store(&self->is_stopped, 1);
 }

@@ -25,4 +25,11 @@ apr_status_t clerk_http_curl_create(const clerk_http **http,
                                     const clerk_http_curl_options *options,
                                     apr_pool_t *pchild);
 
+/**
+ * Break off all exchanges under way, within a second, and those to come: the process ends.
+ *
+ * @param http  made by clerk_http_curl_create
+ */
+void clerk_http_curl_stop(const clerk_http *http);
+
 #endif

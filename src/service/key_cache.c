@@ -37,7 +37,7 @@ static int read_time(apr_time_t *time, clerk_slice digits)
     return 1;
 }
 
-clerk_key_snapshot *clerk_key_cache_read(const clerk_sealed_cache *cache,
+clerk_key_snapshot *clerk_key_cache_read(clerk_slice *json, const clerk_sealed_cache *cache,
                                          const clerk_instance *instance, apr_time_t now,
                                          apr_pool_t *pool)
 {
@@ -60,6 +60,9 @@ clerk_key_snapshot *clerk_key_cache_read(const clerk_sealed_cache *cache,
     }
     if (clerk_key_snapshot_parse(&snapshot, value, fetched_at, NULL) != CLERK_OK) {
         return NULL;
+    }
+    if (json != NULL) {
+        *json = value;
     }
     return snapshot;
 }

@@ -11,10 +11,11 @@
  * What is found is parsed like an answer from the network. A set that was fetched after
  * @a now is passed over: it would stay fresh for longer than its source allowed.
  *
+ * @param json   what it was parsed from, owned by @a pool; may be NULL
  * @param cache  may be NULL
  * @return a reference to be released; NULL when there is no usable set
  */
-clerk_key_snapshot *clerk_key_cache_read(const clerk_sealed_cache *cache,
+clerk_key_snapshot *clerk_key_cache_read(clerk_slice *json, const clerk_sealed_cache *cache,
                                          const clerk_instance *instance, apr_time_t now,
                                          apr_pool_t *pool);
 

@@ -32,7 +32,8 @@ static apr_interval_time_t pause_after(const clerk_api_failure *failure, int att
 }
 
 clerk_status clerk_key_fetch(clerk_slice *json, const clerk_http *http,
-                             const clerk_instance *instance, apr_interval_time_t budget,
+                             const clerk_instance *instance, int attempts,
+                             apr_interval_time_t budget,
                              void (*pause)(apr_interval_time_t),
                              clerk_api_failure *failure, apr_pool_t *pool)
 {
@@ -49,7 +50,7 @@ clerk_status clerk_key_fetch(clerk_slice *json, const clerk_http *http,
         }
         budget -= time_since(start);
         interval = pause_after(failure, attempt);
-        if (++attempt == CLERK_KEY_FETCH_ATTEMPTS || interval >= budget) {
+        if (++attempt == attempts || interval >= budget) {
             return status;
         }
         if (pause != NULL) {

@@ -95,7 +95,6 @@ int clerk_key_shelf_put(clerk_key_shelf *shelf, const unsigned char id[CLERK_DIG
     atomic_store_explicit(&at->fetched_at, fetched_at, memory_order_relaxed);
     atomic_store_explicit(&at->length, json.len, memory_order_relaxed);
     write_words(at->body, json.ptr, json.len);
-    atomic_thread_fence(memory_order_seq_cst);
     return 1;
 }
 

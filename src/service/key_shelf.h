@@ -12,9 +12,9 @@
  */
 typedef struct clerk_key_shelf clerk_key_shelf;
 
-enum { CLERK_KEY_SHELF_PLACES = 16, CLERK_KEY_SHELF_MAX_BYTES = 64 * 1024 };
+enum { CLERK_KEY_SHELF_PLACES = 64, CLERK_KEY_SHELF_MAX_BYTES = 16 * 1024 };
 
-#define CLERK_KEY_SHELF_LAYOUT "1:16x64k"
+#define CLERK_KEY_SHELF_LAYOUT "1:64x16k"
 
 /** Make one, before processes fork. */
 apr_status_t clerk_key_shelf_create(clerk_key_shelf **shelf, apr_interval_time_t keep,

@@ -1,15 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 - the key set of one source, kept fresh by one fetch at a time */
+/* SPDX-License-Identifier: Apache-2.0 - the key set of one source, and who asks for it when */
 #ifndef CLERK_KEY_SOURCE_H
 #define CLERK_KEY_SOURCE_H
 
-#include "key_store.h"
-
-/** What every source of a store works with. */
-typedef struct clerk_key_supply {
-    const clerk_http *http;
-    const clerk_sealed_cache *cache; /* or NULL */
-    clerk_key_store_options options;
-} clerk_key_supply;
+#include "key_harvest.h"
 
 typedef struct clerk_key_source clerk_key_source;
 
@@ -28,5 +21,11 @@ clerk_status clerk_key_source_find(clerk_key_ref *ref, clerk_key_source *source,
 
 /** @return 0 when it was time to ask and that failed, else 1 */
 int clerk_key_source_refresh(clerk_key_source *source, apr_time_t now);
+
+/** Take what other processes have fetched; asks nobody. */
+void clerk_key_source_catch_up(clerk_key_source *source, apr_time_t now);
+
+void clerk_key_source_report(clerk_key_report *report, clerk_key_source *source,
+                             apr_time_t now);
 
 #endif

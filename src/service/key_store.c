@@ -32,6 +32,7 @@ apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *h
     made->supply.http = http;
     made->supply.cache = cache;
     made->supply.options = *options;
+    atomic_init(&made->supply.is_closed, 0);
     made->pool = pool;
     made->sources = apr_hash_make(pool);
     status = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
@@ -86,6 +87,20 @@ clerk_status clerk_key_store_find(clerk_key_ref *ref, clerk_key_store *store,
     return clerk_key_source_find(ref, source, kid, now, error);
 }
 
+void clerk_key_store_add(clerk_key_store *store, const clerk_instance *instance,
+                         apr_time_t now)
+{
+    clerk_key_source *source;
+
+    if (instance->jwt_key != NULL || instance->key_url == NULL) {
+        return;
+    }
+    source = source_of(store, instance);
+    if (source != NULL) {
+        clerk_key_source_catch_up(source, now);
+    }
+}
+
 void clerk_key_release(clerk_key_ref *ref)
 {
     clerk_key_snapshot_release(ref->snapshot);
@@ -118,10 +133,38 @@ int clerk_key_store_refresh(clerk_key_store *store, apr_time_t now)
         return 0;
     }
     list = list_sources(store, pool);
+    for (i = 0; i < list->nelts; i++) { /* before a fetch that may take its time */
+        clerk_key_source_catch_up(APR_ARRAY_IDX(list, i, clerk_key_source *), now);
+    }
     for (i = 0; i < list->nelts; i++) {
         failed +=
             !clerk_key_source_refresh(APR_ARRAY_IDX(list, i, clerk_key_source *), now);
     }
     apr_pool_destroy(pool);
     return failed;
+}
+
+void clerk_key_store_close(clerk_key_store *store)
+{
+    atomic_store(&store->supply.is_closed, 1);
+}
+
+void clerk_key_store_report(clerk_key_store *store, apr_time_t now,
+                            void (*visit)(void *baton, const clerk_key_report *report),
+                            void *baton)
+{
+    apr_array_header_t *list;
+    clerk_key_report report;
+    apr_pool_t *pool;
+    int i;
+
+    if (clerk_own_pool_create(&pool, NULL) != APR_SUCCESS) {
+        return;
+    }
+    list = list_sources(store, pool);
+    for (i = 0; i < list->nelts; i++) {
+        clerk_key_source_report(&report, APR_ARRAY_IDX(list, i, clerk_key_source *), now);
+        visit(baton, &report);
+    }
+    apr_pool_destroy(pool);
 }

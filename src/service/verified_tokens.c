@@ -12,8 +12,8 @@ typedef struct entry {
     struct entry *next; /* in its bucket */
     apr_time_t until;
     apr_uint32_t slot;
-    apr_uint32_t len;
-    int is_used; /* since the hand passed */
+    apr_uint16_t len;
+    unsigned char is_used; /* since the hand passed */
     unsigned char digest[CLERK_DIGEST_LENGTH];
     _Alignas(8) char packed[];
 } entry;
@@ -279,7 +279,7 @@ void clerk_verified_tokens_keep(clerk_verified_tokens *tokens,
     }
     memcpy(fresh->digest, id->digest, CLERK_DIGEST_LENGTH);
     memcpy(fresh->packed, packed.ptr, packed.len);
-    fresh->len = (apr_uint32_t)packed.len;
+    fresh->len = (apr_uint16_t)packed.len;
     fresh->until = verified->auth->expires;
     fresh->is_used = 0;
 

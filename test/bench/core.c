@@ -10,13 +10,15 @@
 #include "core/base64url.h"
 #include "core/jws.h"
 #include "core/token_type.h"
-#include "core_token.h"
+#include "core_threads.h"
 
 /*
  * core [ROUNDS]: all stages in turn, ROUNDS times (default 30), each for some milliseconds;
  * prints the median of each in microseconds of CPU time, and its ratio to bare
  * EVP_DigestVerify. A line a stage: NAME TAB MICROSECONDS TAB RATIO TAB SPREAD, where spread
  * is (third quartile - first quartile) / median.
+ *
+ * core threads [ROUNDS]: see bench_threads.
  */
 
 enum { MAX_ROUNDS = 1000, BATCH = 100 };
@@ -263,20 +265,12 @@ static void prepare(bench *b, apr_pool_t *pool)
     clerk_claims_read(&b->claims, b->jwt.payload);
 }
 
-int main(int argc, char **argv)
+static void measure_stages(int rounds, apr_pool_t *pool)
 {
     static double found[STAGES][MAX_ROUNDS];
-    int rounds = argc > 1 ? atoi(argv[1]) : 30;
-    apr_pool_t *pool;
     bench b;
     int i, round;
 
-    if (rounds < 1 || rounds > MAX_ROUNDS) {
-        fprintf(stderr, "usage: core [ROUNDS], 1 to %d\n", MAX_ROUNDS);
-        return 2;
-    }
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
     prepare(&b, pool);
     for (round = 0; round < rounds; round++) {
         for (i = 0; i < STAGES; i++) {
@@ -288,6 +282,26 @@ int main(int argc, char **argv)
     EVP_MD_CTX_free(b.verify_ctx);
     EVP_MD_CTX_free(b.digest_ctx);
     EVP_MD_free(b.md);
+}
+
+int main(int argc, char **argv)
+{
+    int is_threads = argc > 1 && strcmp(argv[1], "threads") == 0;
+    int rounds = argc > 1 + is_threads ? atoi(argv[1 + is_threads]) : 30;
+    apr_pool_t *pool;
+
+    if (rounds < 1 || rounds > MAX_ROUNDS) {
+        fprintf(stderr, "usage: core [threads] [ROUNDS], 1 to %d\n", MAX_ROUNDS);
+        return 2;
+    }
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    if (is_threads) {
+        bench_threads(bench_site_make(pool), rounds, pool);
+    }
+    else {
+        measure_stages(rounds, pool);
+    }
     apr_pool_destroy(pool);
     apr_terminate();
     return 0;

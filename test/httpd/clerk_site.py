@@ -111,9 +111,10 @@ class ClerkSite:
 
     def __init__(self, start: Callable[..., Httpd], clerk: InstanceHandle, *lines: str,
                  sections: str = PROTECTED, instance: list[str] | None = None,
-                 parties: bool = True, **options):
+                 parties: bool = True, keys: bool = True, **options):
         """`instance` replaces the directives that name the instance; `parties=False`
-        leaves ClerkAuthorizedParties to the test; `options` are those of Httpd."""
+        leaves ClerkAuthorizedParties to the test; `keys=False` does not wait for the keys
+        that the server fetches at start; `options` are those of Httpd."""
         self.clerk = clerk
         config = instance_lines(clerk, api_url(clerk)) if instance is None else instance
         if parties:
@@ -122,6 +123,8 @@ class ClerkSite:
                 for name, value in SHOWN.items()]
         self.httpd = start("\n".join([*config, *show, *lines, sections]), **options)
         self.httpd.write(PAGE.lstrip("/"), PAGE_TEXT)
+        if keys:
+            self.httpd.await_keys()
 
     @property
     def mint(self):

@@ -84,6 +84,7 @@ class ErrorLog:
         self.patience = patience
         self.allowed: list[re.Pattern] = []
         self.claims: list[Claim] = []
+        self.killed: set[int] = set()   # children that a test ends by SIGKILL, itself
         self._judged = [0] * len(sources)
 
     # ---- reading
@@ -148,7 +149,8 @@ class ErrorLog:
 
     def _unclaimed(self, line: Line) -> bool:
         if line.fatal:
-            return True
+            end = re.search(r"AH00052: child pid (\d+) exit signal Killed \(9\)", line.raw)
+            return not (end and int(end[1]) in self.killed)
         if not line.noteworthy:
             return False
         patterns = [claim.pattern for claim in self.claims] + self.allowed

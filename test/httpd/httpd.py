@@ -18,6 +18,7 @@ import grp
 import os
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -41,7 +42,7 @@ MPMS = ("event", "worker", "prefork")
 
 # What a small site has; socache_shmcb because the module's cache is there by default.
 BASE_MODULES = ("authn_core", "authz_core", "authz_user", "authz_host", "alias", "env",
-                "headers", "mime", "setenvif", "socache_shmcb")
+                "headers", "mime", "setenvif", "socache_shmcb", "watchdog")
 # Loading the one on the left needs those on the right before it.
 PREREQUISITES = {"proxy_http": ("proxy",), "proxy_http2": ("proxy",), "ssl": ("socache_shmcb",),
                  "auth_basic": ("authn_file",), "session_cookie": ("session",)}
@@ -195,7 +196,17 @@ class Httpd:
 
     def configure(self, config: str) -> None:
         """Replace the test's part of the configuration; a restart takes it up."""
-        self.config_file.write_text("\n".join([*self._frame(), config, ""]))
+        self.config_file.write_text("\n".join([*self._frame(), *self._keep_off_clerk(config),
+                                               config, ""]))
+
+    def _keep_off_clerk(self, config: str) -> list[str]:
+        """Keys are fetched at start. Where a test does not say from where, they would be from
+        the real Clerk: nothing listens on this proxy."""
+        if not self.clerk or re.search("Clerk(APIURL|JWKSURL|APIProxy)", config):
+            return []
+        self.log.allow(r"\[clerk_auth:error\].*the key set at https://\S+ could not be fetched: "
+                       "Couldn't connect")
+        return ["ClerkAPIProxy http://127.0.0.1:1"]
 
     def _frame(self) -> list[str]:
         lines = [f'ServerRoot "{self.root}"', f'DefaultRuntimeDir "{self.run}"']
@@ -296,6 +307,12 @@ class Httpd:
             raise HttpdError(f"httpd ended with {self.process.returncode} at start:\n"
                              f"{self.log.text()}")
         return self
+
+    def await_keys(self) -> None:
+        """Wait until each key set that is fetched at start was fetched, or could not be."""
+        for announced in self.log.lines("clerk_auth", pattern=r"key sets to be fetched")[:1]:
+            self.log.wait_for(r"\[clerk_auth:\w+\].* the key set at \S+ (was|could not be) fetched",
+                              START_SECONDS, int(announced.text.rpartition(":")[2]))
 
     @property
     def running(self) -> bool:

@@ -254,13 +254,13 @@ def test_protect_lets_in_no_pending_session(httpd, _standin_program):
 @pytest.mark.parametrize("carrier", ["bearer", "session"])
 def test_undecided(httpd, standin, carrier, headers):
     """No key can be had: 503, no redirect, and never a grant."""
+    standin.fault("*", "answer", status=500)
     site = ClerkSite(httpd, production(standin), "ClerkAPITimeout 200ms 300ms",
                      sections=SECTIONS + """
 <Location /app/hidden>
     ClerkResponses protect
 </Location>""")
     site.httpd.write("app/hidden", "hidden")
-    standin.fault("*", "answer", status=500)
     token = {carrier: site.mint.session(ADMIN)}
     answer = site.get(headers=headers, **token)
     assert answer.status == 503
@@ -283,8 +283,8 @@ def test_undecided(httpd, standin, carrier, headers):
 
 @pytest.mark.parametrize("headers, status", [(FETCH, 401), (NAVIGATION, 302)])
 def test_nothing_to_decide_needs_no_key(httpd, standin, headers, status):
-    standin.reset()
     site = ClerkSite(httpd, production(standin))
+    standin.reset()   # the keys of the start are there
     standin.fault("*", "hang")
     assert site.get(headers=headers).status == status
     assert standin.counters()["total"] == 0

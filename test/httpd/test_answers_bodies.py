@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 - the body of a refusal: JSON, httpd's page, or the site's own
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from clerk_site import FETCH, NAVIGATION, ClerkSite, production, seen
@@ -103,6 +105,7 @@ ErrorDocument 503 https://help.example/503
 """
 SECTIONS = """
 ClerkAPITimeout 200ms 300ms
+ClerkKeyMinInterval 100ms
 <Location /app>
     AuthType Clerk
     AuthName x
@@ -124,21 +127,10 @@ def refusals(site, standin, headers):
     site.log.expect(DENIAL, times=2)
     standin.fault("*", "answer", status=500)
     stranger = site.mint.session(MEMBER, header={"kid": "ins_unknown"})
-    site.httpd.configure(site.config + "\n# anew, so that no key is known\n")
-    site.httpd.graceful()
+    time.sleep(0.15)   # the interval since the keys were fetched
     yield 503, site.get(headers=headers, bearer=stranger)
     site.log.expect(r"\[clerk_auth:error\].*not authenticated: ", times=1)
     site.log.allow(r"\[clerk_auth:warn\]")
-
-
-class Site(ClerkSite):
-    """Remembers its configuration."""
-
-    def __init__(self, start, clerk, sections):
-        def begin(config, **options):
-            self.config = config
-            return start(config, **options)
-        super().__init__(begin, clerk, "ClerkCache none", sections=sections)
 
 
 HEADERS = [{"Accept": "application/json"}, {"Sec-Fetch-Dest": "empty", "Accept": "text/html"}]
@@ -148,7 +140,8 @@ HEADERS = [{"Accept": "application/json"}, {"Sec-Fetch-Dest": "empty", "Accept":
 @pytest.mark.parametrize("body", ["auto", "json", "html"])
 def test_error_document_text(httpd, standin, body, headers):
     """What the site says wins over our JSON, whoever asks."""
-    site = Site(httpd, production(standin), DOCUMENTS + SECTIONS.format(body=body))
+    site = ClerkSite(httpd, production(standin),
+                     sections=DOCUMENTS + SECTIONS.format(body=body))
     for status, answer in refusals(site, standin, headers):
         assert (answer.status, answer.text) == (status, f"Text of {status}")
         assert ("WWW-Authenticate" in answer) == (status == 401)
@@ -159,7 +152,7 @@ def test_error_document_text(httpd, standin, body, headers):
 @pytest.mark.parametrize("headers", HEADERS, ids=["json", "html"])
 def test_error_document_page(httpd, standin, headers):
     """A page of the site, with the header fields of the refusal."""
-    site = Site(httpd, production(standin), LOCAL + SECTIONS.format(body="auto"))
+    site = ClerkSite(httpd, production(standin), sections=LOCAL + SECTIONS.format(body="auto"))
     for status in (401, 403, 404, 503):
         site.httpd.write(f"errors/{status}.html", f"<p>page of {status}</p>")
     for status, answer in refusals(site, standin, headers):
@@ -175,7 +168,8 @@ def test_error_document_page(httpd, standin, headers):
 @pytest.mark.parametrize("headers", HEADERS, ids=["json", "html"])
 def test_error_document_elsewhere(httpd, standin, headers):
     """httpd takes a URL for every status but 401, which could not be told otherwise."""
-    site = Site(httpd, production(standin), ELSEWHERE + SECTIONS.format(body="auto"))
+    site = ClerkSite(httpd, production(standin),
+                     sections=ELSEWHERE + SECTIONS.format(body="auto"))
     for status, answer in refusals(site, standin, headers):
         if status == 401:
             assert (answer.status, answer.location) == (401, None)

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from clerk_site import FETCH, ClerkSite, production, seen
+from error_log import poll
 from httpd import SANITIZE
 from standin.users import ADMIN, MEMBER, SOLO
 
@@ -64,9 +65,13 @@ def descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def restart(site: ClerkSite, times: int) -> None:
+def restart(site: ClerkSite, load: Load, times: int) -> None:
+    """Each generation gets to answer: httpd's prefork starts a child only when an old one has
+    gone, which takes until mod_watchdog has let go of its thread."""
     for _ in range(times):
         site.httpd.graceful(wait_for_old=False)
+        before = load.answers
+        poll(lambda: load.answers > before, 20, "a request is answered after the restart")
 
 
 @pytest.mark.sanitize
@@ -75,9 +80,9 @@ def test_graceful_restarts_under_load(httpd, mpm, _standin_program):
     site = ClerkSite(httpd, production(_standin_program))
     parent = site.httpd.process.pid
     with Load(site) as load:
-        restart(site, WARMUP)
+        restart(site, load, WARMUP)
         before, open_before = anonymous_kib(parent), descriptors(parent)
-        restart(site, RESTARTS)
+        restart(site, load, RESTARTS)
         grown = anonymous_kib(parent) - before
         site.httpd.graceful()
     assert load.wrong == []

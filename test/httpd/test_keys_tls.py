@@ -83,21 +83,24 @@ def site_at(start, standin, host: str, authority: Authority | None,
     return ClerkSite(start, clerk, instance=lines)
 
 
-def assert_no_keys(site, standin, detail: str) -> None:
+def assert_no_keys(start, standin, host: str, authority: Authority | None,
+                   detail: str) -> None:
     """Nothing was asked, so the secret key did not leave. The last of several attempts may
     have run out of time."""
     before = standin.counters()["total"]
+    site = site_at(start, standin, host, authority)
     answer = site.get(bearer=site.mint.session(MEMBER))
     assert (answer.status, seen(answer).user) == (503, None)
     assert standin.counters()["total"] == before
+    site.log.expect(rf"\[clerk_auth:error\].*could not be fetched: .*({detail}|in time)", times=1)
     site.log.expect(rf"\[clerk_auth:error\].*({detail}|in time).*"
                     r"\(reason=jwk-remote-failed-to-load", times=1)
 
 
 @pytest.mark.sanitize
 def test_an_authority_of_one_s_own(httpd, secure, authorities):
-    site = site_at(httpd, secure, "localhost", authorities[0], "2s 5s")
     before = secure.count("backend.jwks")
+    site = site_at(httpd, secure, "localhost", authorities[0], "2s 5s")
     site.admitted(MEMBER, bearer=site.mint.session(MEMBER))
     site.admitted(MEMBER, session=site.mint.session(MEMBER))
     assert secure.count("backend.jwks") == before + 1
@@ -105,32 +108,29 @@ def test_an_authority_of_one_s_own(httpd, secure, authorities):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "other.localhost"])
 def test_another_name_than_the_certificate_s(httpd, secure, authorities, host):
-    assert_no_keys(site_at(httpd, secure, host, authorities[0]), secure, "")
+    assert_no_keys(httpd, secure, host, authorities[0], "")
 
 
 @pytest.mark.parametrize("trusted", ["other", "the system's"])
 def test_an_authority_that_nobody_trusts(httpd, secure, authorities, trusted):
     authority = authorities[1] if trusted == "other" else None
-    assert_no_keys(site_at(httpd, secure, "localhost", authority), secure, "certificate")
+    assert_no_keys(httpd, secure, "localhost", authority, "certificate")
 
 
 def test_an_own_authority_replaces_those_of_the_system(httpd, secure, authorities):
     """Named by the environment, as OpenSSL and curl know it: it does not count."""
-    site = site_at(partial(httpd, env={"SSL_CERT_FILE": str(authorities[0].file),
-                                       "CURL_CA_BUNDLE": str(authorities[0].file)}),
-                   secure, "localhost", authorities[1])
-    assert_no_keys(site, secure, "certificate")
+    start = partial(httpd, env={"SSL_CERT_FILE": str(authorities[0].file),
+                                "CURL_CA_BUNDLE": str(authorities[0].file)})
+    assert_no_keys(start, secure, "localhost", authorities[1], "certificate")
 
 
 def test_an_expired_certificate(httpd, authorities):
     with Standin.start(tls=authorities[0].issue("localhost", days=-1)) as expired:
-        site = site_at(httpd, expired, "localhost", authorities[0])
-        assert_no_keys(site, expired, "certificate")
+        assert_no_keys(httpd, expired, "localhost", authorities[0], "certificate")
 
 
 def test_no_tls_where_it_is_expected(httpd, _standin_program, authorities):
-    site = site_at(httpd, _standin_program, "localhost", authorities[0])
-    assert_no_keys(site, _standin_program, "SSL")
+    assert_no_keys(httpd, _standin_program, "localhost", authorities[0], "SSL")
 
 
 # ---------------------------------------------------------------- Clerk's own addresses

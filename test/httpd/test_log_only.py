@@ -149,11 +149,11 @@ def test_by_section(site):
 
 
 def test_what_cannot_be_decided_passes_as_nobody(httpd, standin):
+    standin.fault("*", "answer", status=500)
     site = ClerkSite(httpd, production(standin), "ClerkAPITimeout 200ms 300ms", modules=["cgid"],
                      sections="<Location />\nAuthType Clerk\nAuthName x\nClerkEnforce LogOnly\n"
                               "Require valid-user\n</Location>")
     site.httpd.environment_script()
-    standin.fault("*", "answer", status=500)
     names = site.get("/cgi/env", bearer=site.mint.session(SOLO)).json()
     assert names["CLERK_AUTH_STATUS"] == "signed-out" and names["CLERK_AUTH_REASON"]
     assert not {"REMOTE_USER", "CLERK_USER_ID"} & set(names)

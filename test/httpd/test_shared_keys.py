@@ -22,12 +22,6 @@ def cache(request):
         yield server
 
 
-@pytest.fixture
-def redis():
-    with CacheServer("redis") as server:
-        yield server
-
-
 def ask_all(site: ClerkSite, times: int = 24) -> None:
     """Often enough that each process has had a request. What the first one fetches is put on
     its way to the others, and the answer does not wait for that."""
@@ -39,7 +33,6 @@ def ask_all(site: ClerkSite, times: int = 24) -> None:
 
 # ---------------------------------------------------------------- the processes of one server
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
 def test_processes_share_one_fetch(httpd, mpm, standin, clerk):
     site = ClerkSite(httpd, clerk, processes=4)
@@ -47,7 +40,6 @@ def test_processes_share_one_fetch(httpd, mpm, standin, clerk):
     assert standin.count("backend.jwks") == 1
 
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("cache", KINDS, indirect=True)
 def test_processes_share_one_fetch_through_a_cache_server(httpd, standin, clerk, cache):
     site = ClerkSite(httpd, clerk, cache.directive, modules=[cache.module], processes=4)

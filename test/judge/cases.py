@@ -17,6 +17,7 @@ class Case:
     method: str = "GET"
     path: str = "/page"
     query: list[tuple[str, str]] = field(default_factory=list)
+    raw_query: str = ""                       # behind the other, as it is
     headers: list[tuple[str, str]] = field(default_factory=list)
     cookies: list[tuple[str, str]] = field(default_factory=list)
     directives: list[str] | None = None       # what the nonce stands for
@@ -41,7 +42,8 @@ class Case:
     def target(self, nonce: str) -> str:
         pairs = "&".join(f"{quote(name)}={quote(value.replace(NONCE, nonce), safe='')}"
                          for name, value in self.query)
-        return f"/{self.setup.name}{self.path}" + (f"?{pairs}" if pairs else "")
+        query = "&".join(filter(None, (pairs, self.raw_query)))
+        return f"/{self.setup.name}{self.path}" + (f"?{query}" if query else "")
 
     def header_list(self, nonce: str) -> list[tuple[str, str]]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies)

@@ -7,6 +7,7 @@ of the SDK's verdict; one that is neither the SDK's nor that is a disagreement.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from .cases import Case
 from .verdicts import Verdict
@@ -25,9 +26,11 @@ DIFFERENCES = {
     11: "a handshake token that does not verify is no server error",
     12: "malformed features are none",
     13: "a sign-in URL keeps its query",
+    14: "nobody comes back from signing in with a spent handshake",
 }
 
 COUNTER = "__clerk_redirect_count"
+SPENT = ("__clerk_handshake", "__clerk_handshake_nonce", "__clerk_help")
 
 
 def expected(case: Case, sdk: Verdict, stand_in: Verdict | None) -> tuple[Verdict, set[int]]:
@@ -41,13 +44,32 @@ def expected(case: Case, sdk: Verdict, stand_in: Verdict | None) -> tuple[Verdic
         wanted = case.instead(case, wanted)
     if wanted != sdk:
         used.add(case.shows)
-    counted = for_whole_site(wanted)
-    if counted != wanted:
-        used.add(9)
-    return counted, used
+    for number, change in ((9, for_whole_site), (14, without_spent)):
+        changed = change(wanted)
+        if changed != wanted:
+            used.add(number)
+        wanted = changed
+    return wanted, used
 
 
 def for_whole_site(verdict: Verdict) -> Verdict:
     return replace(verdict, cookies=frozenset(
         (name, value, attributes | {"path=/"} if name == COUNTER else attributes)
         for name, value, attributes in verdict.cookies))
+
+
+def without_spent(verdict: Verdict) -> Verdict:
+    """Seen where somebody is sent to sign in: the page to come back to."""
+    if verdict.answer != 302:
+        return verdict
+    scheme, host, path, query, fragment = verdict.location
+    return replace(verdict, location=(scheme, host, path, frozenset(
+        ((name, _unspent(value)), count) for (name, value), count in query), fragment))
+
+
+def _unspent(value: Any) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    scheme, host, path, query, fragment = value
+    return (scheme, host, path,
+            frozenset(one for one in query if one[0][0] not in SPENT), fragment)

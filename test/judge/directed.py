@@ -174,7 +174,7 @@ def _handshakes(world: World) -> Iterator[tuple[int, str, Case]]:
     template = [f"__session={world.live.mint.template(iss=LIVE.issuer)}; Path=/"]
     yield 1, "template in a handshake", Case(
         LIVE, headers=PAGE, cookies=[("__clerk_handshake", world.live.mint.handshake(template))],
-        shows=1, instead=refused("session-token-and-uat-missing"))
+        shows=1, instead=refused("session-token-and-uat-missing", allow_origin=None))
     yield from _refused_handshakes(world)
 
 
@@ -200,7 +200,7 @@ def _refused_handshakes(world: World) -> Iterator[tuple[int, str, Case]]:
             ("HS256", world.dev.mint.handshake(directives, alg="HS256", key=b"k"),
              "token-invalid-algorithm")):
         yield 11, label, Case(DEV, headers=PAGE, query=[("__clerk_handshake", token)], shows=11,
-                              instead=refused(reason))
+                              instead=refused(reason, allow_origin=None))
 
 
 # ---- 10

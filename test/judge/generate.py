@@ -52,16 +52,32 @@ KINDS = [
                                               "Accept": "text/html"}, 5),
     ("head", "HEAD", {"Sec-Fetch-Dest": "document", "Accept": "text/html"}, 3),
     ("post", "POST", {"Sec-Fetch-Dest": "empty"}, 4), ("options", "OPTIONS", {"Accept": "text/html"}, 1),
+    ("odd page", "GET", {"Sec-Fetch-Dest": "Document", "Accept": "text/html"}, 1),
+    ("odd browser", "GET", {"Accept": "Text/HTML"}, 1),
+    ("text/htmlx", "GET", {"Sec-Fetch-Dest": "", "Accept": "text/htmlx"}, 1),
     ("image", "GET", {"Sec-Fetch-Dest": "image", "Accept": "image/*"}, 2),
 ]
 REFERERS = ["SELF", "https://www.search.example/q", "https://FAPI/x", "https://PORTAL/sign-in",
             "https://quiet-fox-7.accounts.dev/", "https://accounts.else.example/", "no url",
-            "http://accounts.old.lcl.dev/"]
+            "http://accounts.old.lcl.dev/", "SELF@evil.example/", "http://FAPI:81/", "",
+            "https://app.localhost:8080/", "http://app.localhost/", "about:blank"]
 QUERY = [("page", "2"), ("q", "a b~c"), ("empty", ""), ("utf", "zoë"), ("plus", "1+1=2"),
-         ("page", "3"), ("__clerk_help", "1"), ("__dev_session", "old")]
+         ("page", "3"), ("__clerk_help", "1"), ("__dev_session", "old"), ("__dev_session", ""),
+         ("redirect_url", "https://else.example/?a=b&c"), ("", "nameless"), ("a=b", "c=d&e#f")]
+# Sent as they are, behind the others.
+RAW_QUERY = ["&&", "word", "=", "x=1=2", "p=%zz", "u=%ff", "plus=+&two=%2B", "semi=a;b", "?", "a=%00"]
+# As somebody else's software may write them. The first of a name counts.
+ODD_COOKIES = [("__client_uat", "%30"), ("__client_uat", " 5 "), ("__client_uat", '"5"'),
+               ("\t__client_uat ", "\t7"), ("__client_uat", "5%"), ("__CLIENT_UAT", "5"),
+               ("__session", ""), ("__session", "%65%6a"), ("__clerk_db_jwt", "a%20b"),
+               ("__clerk_db_jwt", "%E4"), ("__clerk_redirect_count", "%31"),
+               ("constructor", "x"), ("__proto__", "x"), ("", "5"), ("__client_uat=", "5")]
+# Where a satellite's sync leads back to; origins that every development setup allows.
+BACK_TO = [f"{DEV_SITE}/x", f"{DEV_SITE}/x?__clerk_synced=false&a=b",
+           f"{DEV_SITE}/?__clerk_db_jwt=old&__clerk_synced=true"]
 PATHS = ["/page", "/orgs/acme", "/orgs/globex", "/orgs/Acme", "/orgs/globex/bills/7", "/me",
          "/me/settings", "/opt/end", "/opt/acme/end", "/opt/globex/end/", "/ORGS/globex",
-         "/by-id/org_2x", f"/by-id/{ADMIN.membership.organization.id}", "/a%20b", "/ME/"]
+         "/by-id/org_2x", "/orgs/a%2Fb", "/orgs/%61cme", "/orgs/acme/", "/orgs/x;y", "/orgs//acme", f"/by-id/{ADMIN.membership.organization.id}", "/a%20b", "/ME/"]
 UATS = ["0", "PAST", "PAST", "PAST", "PAST", "PAST", "PAST", "NOW", "FUTURE", "17x", "abc", ""]
 
 
@@ -96,13 +112,21 @@ class Generator:
             case.query.append(("__clerk_synced", pick.choice(["true", "false", "false", "x"])))
         if setup.forwarded:
             self._forwarded(case)
+        if setup.development and not setup.satellite and pick.random() < 0.04:
+            case.query.append(("__clerk_redirect_url", pick.choice(BACK_TO)))
         pick.shuffle(case.cookies)
+        if pick.random() < 0.12:
+            odd = pick.choice(ODD_COOKIES)
+            case.cookies.insert(pick.choice([0, len(case.cookies)]), odd)
+            case.two_dev_browsers |= odd[0] == "__clerk_db_jwt"
         return case
 
     def _path(self, case: Case) -> None:
         pick = self.random
         case.path = pick.choice(PATHS if case.setup.patterns else ["/page", "/orgs/acme"])
         case.query = pick.sample(QUERY, pick.choice([0, 0, 0, 1, 2]))
+        if pick.random() < 0.1:
+            case.raw_query = pick.choice(RAW_QUERY)
 
     def _referer(self, case: Case) -> None:
         fapi = FAPI[case.setup.instance]

@@ -24,8 +24,8 @@ def configuration(world: World, keys: Path) -> str:
     for site in (DEV_SITE, LIVE_SITE):
         sections = "".join(setup.section(world, str(keys)) for setup in SETUPS
                            if setup.site == site)
-        lines.append(f"<VirtualHost 127.0.0.1:${{PORT}}>\nServerName {site}\n{sections}"
-                     "</VirtualHost>")
+        lines.append(f"<VirtualHost 127.0.0.1:${{PORT}}>\nServerName {site}\n"
+                     f"AllowEncodedSlashes NoDecode\n{sections}</VirtualHost>")
     return "\n".join(lines)
 
 

@@ -40,6 +40,7 @@ class Verdict:
     location: Any = None
     cookies: Cookies = frozenset()
     no_store: bool = False           # of a handshake or a clean-up, which must not be cached
+    allow_origin: str | None = None
     identity: dict[str, str] = field(default_factory=dict)
 
     def refused(self, case: Case, reason: str, **changes: Any) -> "Verdict":
@@ -67,7 +68,8 @@ def of_sdk(case: Case, told: dict[str, Any]) -> Verdict:
     if told["status"] == "error":
         return Verdict(500, "error", told["reason"])
     found = Verdict(200, told["status"], told["reason"],
-                    cookies=cookies(case, told["setCookie"]), identity=_sdk_identity(told))
+                    cookies=cookies(case, told["setCookie"]),
+                    allow_origin=told["allowOrigin"], identity=_sdk_identity(told))
     if told["sessionStatus"] == "pending":
         # The SDK finds out when the auth object is read; here it is the reason.
         found = replace(found, status="signed-out", reason=PENDING_REASON, identity={})
@@ -123,7 +125,8 @@ def of_httpd(case: Case, answer) -> Verdict:
     return Verdict(
         answer.status, status, seen["AUTH_REASON"], url(case, answer.location),
         cookies(case, answer.cookies),
-        answer.status == 307 and answer.header("Cache-Control") == "no-store", identity)
+        answer.status == 307 and answer.header("Cache-Control") == "no-store",
+        answer.header("Access-Control-Allow-Origin"), identity)
 
 
 # ---- URLs and cookies

@@ -125,6 +125,7 @@ async function authenticate(question) {
     tokenType: state.tokenType ?? null,
     location: state.headers.get('location'),
     cacheControl: state.headers.get('cache-control'),
+    allowOrigin: state.headers.get('access-control-allow-origin'),
     setCookie: setCookieOf(state.headers),
     ...signIn,
     ...identityOf(auth, question.has),

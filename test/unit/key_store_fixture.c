@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - a key store over a fake network, with a clock that the test sets */
 #include "key_store_fixture.h"
 
+#include "service/key_shelf.h"
+
 atomic_int pause_count;
 apr_interval_time_t pauses[MAX_PAUSES];
 
@@ -87,4 +89,50 @@ void key_world_mend(key_world *w, const char *key_set)
     w->fake.status = 200;
     w->fake.body = key_set;
     w->fake.retry_after = -1;
+}
+
+void key_world_assert_due_once(key_world *w, apr_time_t fetched_at)
+{
+    apr_time_t at;
+
+    clerk_key_store_refresh(w->store, fetched_at + SECONDS(150) - 1);
+    assert_int_equal(key_world_calls(w), 0);
+    for (at = fetched_at + SECONDS(150); at <= fetched_at + SECONDS(270);
+         at += SECONDS(1))
+    {
+        clerk_key_store_refresh(w->store, at);
+    }
+    assert_int_equal(key_world_calls(w), 1);
+}
+
+key_server key_server_make(apr_pool_t *pool)
+{
+    static const apr_interval_time_t keep = SECONDS(3600);
+    key_server made = { .w = key_world_make(pool) };
+    key_world *w = made.w;
+    int i;
+
+    assert_int_equal(clerk_board_create(&w->options.board, keep, pool), APR_SUCCESS);
+    assert_int_equal(clerk_key_shelf_create(&w->options.shelf, keep, pool), APR_SUCCESS);
+    for (i = 0; i < PROCESSES; i++) {
+        key_world_restart(w);
+        made.stores[i] = w->store;
+    }
+    return made;
+}
+
+clerk_status key_server_find(key_server *s, int process, const char *kid)
+{
+    s->w->store = s->stores[process];
+    return key_world_find(s->w, kid);
+}
+
+int key_server_refresh(key_server *s, int process)
+{
+    return clerk_key_store_refresh(s->stores[process], s->w->now);
+}
+
+clerk_board_slot *key_server_slot(key_server *s)
+{
+    return clerk_board_find(s->w->options.board, s->w->one.key_id, s->w->now);
 }

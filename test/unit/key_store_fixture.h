@@ -44,6 +44,28 @@ void key_world_break(key_world *w, int http_status);
 /** And with a good set again. */
 void key_world_mend(key_world *w, const char *key_set);
 
+/** A set of `one` that was fetched then is refreshed once between half and 9/10 of 300 s. */
+void key_world_assert_due_once(key_world *w, apr_time_t fetched_at);
+
+enum { PROCESSES = 4 };
+
+/** Several stores over one board and shelf: most tests need no more of a process. */
+typedef struct key_server {
+    key_world *w;
+    clerk_key_store *stores[PROCESSES];
+} key_server;
+
+key_server key_server_make(apr_pool_t *pool);
+
+/** Ask one of them for a key of `one`. */
+clerk_status key_server_find(key_server *s, int process, const char *kid);
+
+/** What the background of one of them does now; how many sources failed. */
+int key_server_refresh(key_server *s, int process);
+
+/** The slot of `one`. */
+clerk_board_slot *key_server_slot(key_server *s);
+
 /** What options.pause was called with since key_world_make. */
 extern atomic_int pause_count;
 extern apr_interval_time_t pauses[MAX_PAUSES];

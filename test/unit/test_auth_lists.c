@@ -13,11 +13,11 @@ static clerk_auth person(apr_pool_t *pool)
     clerk_auth auth = { .type = CLERK_TOKEN_SESSION,
                         .user_id = "user_1",
                         .org_id = "org_1",
+                        .features = "o:reports,u:beta,uo:chat",
+                        .plans = "u:free,o:team",
                         .org_permissions = PERMISSIONS,
                         .org_permission_count = COUNT(PERMISSIONS) };
 
-    clerk_scoped_names_parse(&auth.feature_names, "o:reports,u:beta,uo:chat", pool);
-    clerk_scoped_names_parse(&auth.plan_names, "u:free,o:team", pool);
     return auth;
 }
 

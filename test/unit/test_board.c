@@ -153,6 +153,17 @@ static void keeps_the_longest_pause(void **state)
                      SECONDS(3));
 }
 
+static void ends_its_own_pause_alone(void **state)
+{
+    clerk_board_slot *slot = slot_of(make_board(*state), 5, SUPPORT_NOW);
+
+    clerk_board_pause(slot, SECONDS(10), SECONDS(60), SUPPORT_NOW);
+    clerk_board_resume(slot, SUPPORT_NOW + SECONDS(9));
+    assert_int_equal(clerk_board_pause_left(slot, SECONDS(60), SUPPORT_NOW), SECONDS(10));
+    clerk_board_resume(slot, SUPPORT_NOW + SECONDS(10));
+    assert_int_equal(clerk_board_pause_left(slot, SECONDS(60), SUPPORT_NOW), 0);
+}
+
 static void tells_results(void **state)
 {
     clerk_board_slot *slot = slot_of(make_board(*state), 5, SUPPORT_NOW);
@@ -162,6 +173,16 @@ static void tells_results(void **state)
     clerk_board_report(slot, 0, 17);
     assert_int_equal(clerk_board_stamp(slot), SUPPORT_NOW);
     assert_int_equal(clerk_board_outcome(slot), 17);
+}
+
+static void tells_people_once_an_interval(void **state)
+{
+    clerk_board_slot *slot = slot_of(make_board(*state), 5, SUPPORT_NOW);
+
+    assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW));
+    assert_false(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW + SECONDS(60) - 1));
+    assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW + SECONDS(60)));
+    assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW - SECONDS(3600)));
 }
 
 /* ---------------------------------------------------------------- threads */
@@ -310,7 +331,9 @@ int main(void)
         support_test(takes_a_lease_from_who_died),
         support_test(frees_leases_of_a_clock_that_was_set_back),
         support_test(keeps_the_longest_pause),
+        support_test(ends_its_own_pause_alone),
         support_test(tells_results),
+        support_test(tells_people_once_an_interval),
         support_test(lets_one_thread_act_at_a_time),
         support_test(lets_one_process_act_at_a_time),
         support_test(tells_other_processes),

@@ -68,7 +68,7 @@ static void asks_nothing_for_a_token_without_kid(void **state)
     assert_int_equal(key_world_calls(w), 0);
 }
 
-/* W04, W05 (the source is the instance's), W06, W07 */
+/* W04, W05 (the source is the instance's), W06, W07 (the background asks, before 300 s) */
 static void fetches_once_per_refresh_age(void **state)
 {
     key_world *w = key_world_make(*state);
@@ -85,10 +85,40 @@ static void fetches_once_per_refresh_age(void **state)
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 0);
 
+    key_world_assert_due_once(w, start);
+    assert_int_equal(atomic_load(&pause_count), 0);
+}
+
+/* W07, where no key may be older */
+static void fetches_at_the_refresh_age_where_nothing_stale_may_serve(void **state)
+{
+    key_world *w = key_world_make(*state);
+    apr_time_t start = w->now;
+
+    w->options.max_stale = 0;
+    key_world_restart(w);
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    w->now = start + SECONDS(300) - 1;
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 1);
     w->now = start + SECONDS(300);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 1);
-    assert_int_equal(atomic_load(&pause_count), 0);
+}
+
+/** However old: to ask is the background's work, and no request waits for it. */
+static void asks_nothing_while_a_key_may_serve(void **state)
+{
+    key_world *w = key_world_make(*state);
+
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 1);
+    w->now += SECONDS(24 * 3600) - 1;
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 0);
+    w->now += 1;
+    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
+    assert_int_equal(key_world_calls(w), 1);
 }
 
 /* W08 */
@@ -190,19 +220,14 @@ static void shares_a_source_between_instances(void **state)
 static void follows_a_clock_that_was_set_back(void **state)
 {
     key_world *w = key_world_make(*state);
-    apr_time_t back;
 
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     w->now -= SECONDS(3600);
-    back = w->now;
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 2);
-    w->now += SECONDS(299);
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 0);
-    w->now = back + SECONDS(300);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_calls(w), 1);
+    clerk_key_store_refresh(w->store, w->now); /* due at once, and not in an hour */
+    assert_int_equal(key_world_calls(w), 1);
+    key_world_assert_due_once(w, w->now);
 }
 
 static void bounds_old_keys_after_the_clock_was_set_back(void **state)
@@ -213,9 +238,9 @@ static void bounds_old_keys_after_the_clock_was_set_back(void **state)
     key_world_break(w, 404);
     w->now -= SECONDS(30 * 24 * 3600);
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 2);
     w->now += SECONDS(24 * 3600); /* and not for a month */
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_E_JWK_FAILED_TO_LOAD);
+    assert_int_equal(key_world_calls(w), 2);
 }
 
 static void is_not_moved_by_a_slightly_older_now(void **state)
@@ -227,56 +252,6 @@ static void is_not_moved_by_a_slightly_older_now(void **state)
     assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
     assert_int_equal(key_world_find(w, OTHER_KID), CLERK_E_JWK_KID_MISMATCH);
     assert_int_equal(key_world_calls(w), 1);
-}
-
-/* ---------------------------------------------------------------- background refresh */
-
-static void refreshes_in_the_background(void **state)
-{
-    key_world *w = key_world_make(*state);
-    apr_time_t start = w->now;
-
-    assert_int_equal(clerk_key_store_refresh(w->store, w->now),
-                     0); /* nobody has asked */
-    assert_int_equal(key_world_calls(w), 0);
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 1);
-    assert_int_equal(clerk_key_store_refresh(w->store, start + SECONDS(150) - 1), 0);
-    assert_int_equal(key_world_calls(w), 0);
-    assert_int_equal(clerk_key_store_refresh(w->store, start + SECONDS(150)), 0);
-    assert_int_equal(key_world_calls(w), 1);
-
-    w->now = start + SECONDS(449); /* fresh: counted from the refresh */
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 0);
-}
-
-static void counts_failed_refreshes(void **state)
-{
-    key_world *w = key_world_make(*state);
-    clerk_key_ref ref;
-    int i;
-
-    key_world_break(w, 404);
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_E_JWK_FAILED_TO_LOAD);
-    assert_int_not_equal(clerk_key_store_find(&ref, w->store, &w->two,
-                                              clerk_slice_of(SUPPORT_KID), w->now,
-                                              NULL),
-                         CLERK_OK);
-    key_world_calls(w);
-    assert_int_equal(clerk_key_store_refresh(w->store, w->now + SECONDS(9)), 0);
-    assert_int_equal(key_world_calls(w), 0);
-    for (i = 1; i < 4; i++) {
-        assert_int_equal(clerk_key_store_refresh(w->store, w->now + i * SECONDS(10)),
-                         2);
-        assert_int_equal(key_world_calls(w), 2);
-    }
-    w->now += SECONDS(40);
-    key_world_mend(w, w->own_set);
-    assert_int_equal(clerk_key_store_refresh(w->store, w->now), 0);
-    assert_int_equal(key_world_calls(w), 2);
-    assert_int_equal(key_world_find(w, SUPPORT_KID), CLERK_OK);
-    assert_int_equal(key_world_calls(w), 0);
 }
 
 /* ---------------------------------------------------------------- lifetimes */
@@ -295,7 +270,7 @@ static void keeps_a_key_while_it_is_held(void **state)
                                           clerk_slice_of(SUPPORT_KID), w->now, NULL),
                      CLERK_OK);
     w->fake.body = set_of(support_stranger_key(), OTHER_KID, w->pool);
-    w->now += SECONDS(300);
+    w->now += SECONDS(10);
     assert_int_equal(key_world_find(w, OTHER_KID), CLERK_OK);
     apr_pool_destroy(process);
     assert_string_equal(ref.key->kid, SUPPORT_KID);
@@ -345,6 +320,8 @@ int main(void)
         support_test(has_no_source),
         support_test(asks_nothing_for_a_token_without_kid),
         support_test(fetches_once_per_refresh_age),
+        support_test(fetches_at_the_refresh_age_where_nothing_stale_may_serve),
+        support_test(asks_nothing_while_a_key_may_serve),
         support_test(fetches_once_per_interval_for_unknown_kids),
         support_test(fetches_once_for_a_first_unknown_kid),
         support_test(replaces_the_set_whole),
@@ -353,8 +330,6 @@ int main(void)
         support_test(follows_a_clock_that_was_set_back),
         support_test(bounds_old_keys_after_the_clock_was_set_back),
         support_test(is_not_moved_by_a_slightly_older_now),
-        support_test(refreshes_in_the_background),
-        support_test(counts_failed_refreshes),
         support_test(keeps_a_key_while_it_is_held),
         support_test(does_not_grow_with_rotations),
     };

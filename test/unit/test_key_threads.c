@@ -39,10 +39,25 @@ static void *ask(void *baton)
     return NULL;
 }
 
-static void start(asker *self, key_world *w, const char *kid)
+static void *refresh(void *baton)
+{
+    asker *self = baton;
+
+    self->status = clerk_key_store_refresh(self->w->store, self->now) == 0
+                       ? CLERK_OK
+                       : CLERK_E_JWK_FAILED_TO_LOAD;
+    return NULL;
+}
+
+static void start_with(asker *self, key_world *w, const char *kid, void *(*work)(void *))
 {
     *self = (asker){ .w = w, .kid = kid, .now = w->now };
-    assert_int_equal(pthread_create(&self->thread, NULL, ask, self), 0);
+    assert_int_equal(pthread_create(&self->thread, NULL, work, self), 0);
+}
+
+static void start(asker *self, key_world *w, const char *kid)
+{
+    start_with(self, w, kid, ask);
 }
 
 static void join(asker *self)
@@ -158,30 +173,59 @@ static void waits_no_longer_than_it_may(void **state)
     assert_int_equal(key_world_calls(w), 1);
 }
 
-static void goes_on_with_old_keys_after_waiting(void **state)
+/** A known key waits for nothing, an unknown one in the first second of the fetch. */
+static void old_keys_serve_while_the_source_hangs(void **state)
 {
     key_world *w = key_world_make(*state);
-    asker fetcher;
-    asker known;
-    asker unknown;
+    asker refresher;
+    asker askers[3];
     gate closed;
+    int i;
 
-    w->options.wait = 100 * 1000;
-    key_world_restart(w);
     assert_int_equal(find(w, &w->one, SUPPORT_KID, w->now), CLERK_OK);
     hang(w, &closed);
     w->now += SECONDS(300);
-    start(&fetcher, w, SUPPORT_KID);
+    start_with(&refresher, w, NULL, refresh);
     await(&closed.entered);
-    start(&known, w, SUPPORT_KID);
-    start(&unknown, w, "ins_unknown");
-    join(&known);
-    join(&unknown);
-    assert_int_equal(known.status, CLERK_OK);
-    assert_int_equal(unknown.status, CLERK_E_JWK_FAILED_TO_LOAD);
+    start(&askers[0], w, SUPPORT_KID);
+    start(&askers[1], w, "ins_unknown");
+    for (i = 0; i < 2; i++) {
+        join(&askers[i]);
+    }
+    assert_int_equal(askers[0].status, CLERK_OK);
+    assert_int_equal(askers[1].status, CLERK_E_JWK_FAILED_TO_LOAD);
+    assert_true(askers[1].spent < w->options.wait);
+    start(&askers[2], w, "ins_unknown"); /* too late to wait at all */
+    join(&askers[2]);
+    assert_int_equal(askers[2].status, CLERK_E_JWK_FAILED_TO_LOAD);
+    assert_true(askers[2].spent < askers[1].spent / 2);
+    assert_int_equal(atomic_load(&closed.open), 0);
     atomic_store(&closed.open, 1);
-    join(&fetcher);
-    assert_int_equal(fetcher.status, CLERK_OK);
+    join(&refresher);
+    assert_int_equal(refresher.status, CLERK_OK);
+    assert_int_equal(key_world_calls(w), 2);
+}
+
+/** Many tokens of a new key at once: one asks, the others get to know it too. */
+static void tokens_of_a_new_key_wait_for_one_fetch(void **state)
+{
+    key_world *w = key_world_make(*state);
+    asker askers[THREADS];
+    int i;
+
+    assert_int_equal(find(w, &w->one, SUPPORT_KID, w->now), CLERK_OK);
+    w->now += SECONDS(10);
+    w->fake.before = answer_slowly;
+    w->fake.body = support_jwk_set(
+        support_jwk(support_stranger_key(), "ins_new", NULL, w->pool), w->pool);
+    for (i = 0; i < THREADS; i++) {
+        start(&askers[i], w, "ins_new");
+    }
+    for (i = 0; i < THREADS; i++) {
+        join(&askers[i]);
+        assert_int_equal(askers[i].status, CLERK_OK);
+    }
+    assert_int_equal(key_world_calls(w), 2);
 }
 
 static void a_hanging_source_holds_up_nobody_else(void **state)
@@ -296,7 +340,8 @@ int main(void)
         support_test(one_fetch_serves_all),
         support_test(one_failure_serves_all),
         support_test(waits_no_longer_than_it_may),
-        support_test(goes_on_with_old_keys_after_waiting),
+        support_test(old_keys_serve_while_the_source_hangs),
+        support_test(tokens_of_a_new_key_wait_for_one_fetch),
         support_test(a_hanging_source_holds_up_nobody_else),
         support_test(keys_survive_their_replacement),
     };

@@ -83,11 +83,18 @@ static void allow_opaque_origin(request_rec *r)
     apr_table_setn(r->err_headers_out, "Access-Control-Allow-Credentials", "true");
 }
 
-static void add_reason(request_rec *r, const clerk_verdict *verdict)
+/* A request may be judged again, by other rules: what was said before does not stay. */
+static void set_reason(request_rec *r, const clerk_verdict *verdict)
 {
     const clerk_decision *decision = &verdict->decision;
     const char *message = *decision->message ? decision->message : verdict->detail;
 
+    apr_table_unset(r->err_headers_out, "X-Clerk-Auth-Status");
+    apr_table_unset(r->err_headers_out, "X-Clerk-Auth-Reason");
+    apr_table_unset(r->err_headers_out, "X-Clerk-Auth-Message");
+    if (*decision->reason == '\0') {
+        return;
+    }
     apr_table_setn(r->err_headers_out, "X-Clerk-Auth-Status", decision->state);
     apr_table_setn(r->err_headers_out, "X-Clerk-Auth-Reason", decision->reason);
     if (message != NULL) {
@@ -95,26 +102,24 @@ static void add_reason(request_rec *r, const clerk_verdict *verdict)
     }
 }
 
-/* A redirect that is not made must not be counted either. */
-static int is_unmade_handshake(const request_rec *r, const clerk_decision *decision)
+/* Its cookie counts redirects, so it is for one that is made. */
+static int is_handshake(const clerk_decision *decision)
 {
-    return clerk_config_is_log_only(clerk_request_config(r))
-           && strcmp(decision->state, "handshake") == 0;
+    return strcmp(decision->state, "handshake") == 0;
 }
 
 void clerk_navigation_tell(request_rec *r, const clerk_request *record)
 {
     const clerk_decision *decision = &record->verdict.decision;
 
-    if (!is_unmade_handshake(r, decision)) {
+    if (!is_handshake(decision)) {
         add_cookies(r, decision->cookies);
     }
     if (decision->ends_handshake) {
         allow_opaque_origin(r);
     }
-    if (clerk_request_config(r)->debug_headers == CLERK_ON && *decision->reason != '\0')
-    {
-        add_reason(r, &record->verdict);
+    if (clerk_request_config(r)->debug_headers == CLERK_ON) {
+        set_reason(r, &record->verdict);
     }
     if (decision->advice != NULL) {
         clerk_log_advice(r, decision->advice);
@@ -129,6 +134,9 @@ int clerk_navigation_redirect(request_rec *r, clerk_request *record)
         || clerk_config_is_log_only(clerk_request_config(r)))
     {
         return DECLINED;
+    }
+    if (is_handshake(decision)) {
+        add_cookies(r, decision->cookies);
     }
     clerk_log_redirect(r, record);
     clerk_export_refusal(r, record);

@@ -14,8 +14,9 @@
 clerk_session_options clerk_navigation_options(request_rec *r, const clerk_request *record);
 
 /**
- * Put what was decided into the answer, whatever that will be: cookies, and under
- * ClerkDebugHeaders On the reason. Once a request, when it has been evaluated.
+ * Put what was decided into the answer, whatever that will be: cookies, except for the counter
+ * of a redirect that may not be made, and under ClerkDebugHeaders On the reason. Each time
+ * the request has been evaluated.
  */
 void clerk_navigation_tell(request_rec *r, const clerk_request *record);
 

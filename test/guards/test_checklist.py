@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 - every line of the conformance checklist has a test, or is owed one
 """checklist/ids.txt says what there is to show. A line is shown where its id stands in a test
-of the module itself, in test/unit or test/httpd; the stand-in's and the SDK's tests may name
+of the module itself, in test/unit, test/httpd or test/examples; the stand-in's and the SDK's tests may name
 it, but prove nothing about the module. What no test shows yet stands in pending.txt with one
 word why; with `partly` behind it where a unit test shows the part that is there."""
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 TEST = Path(__file__).resolve().parents[1]
-SHOWING = ("unit", "httpd")
+SHOWING = ("unit", "httpd", "examples")
 NAMING = (*SHOWING, "sdk", "standin")
 ID = re.compile(r"\b[ACDFHJKMNOPRSTWX]\d\d\b")
 
@@ -77,7 +77,8 @@ def test_every_line_is_shown_or_pending():
 
 def test_what_is_pending_is_not_shown():
     """And what is shown in part is so by a unit test: a running httpd shows all or nothing."""
-    both = sorted((PENDING.keys() - PARTLY) & SHOWN) + sorted(PARTLY & NAMED["httpd"].keys())
+    running = NAMED["httpd"].keys() | NAMED["examples"].keys()
+    both = sorted((PENDING.keys() - PARTLY) & SHOWN) + sorted(PARTLY & running)
     assert not both, f"a test names these; take them out of pending.txt: {' '.join(both)}"
     neither = sorted(PARTLY - NAMED["unit"].keys())
     assert not neither, f"no unit test names these, so they are not partly there: {neither}"

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 - sessions are kept on pages that require nothing, and where expressions ask
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from clerk_site import (FETCH, NAVIGATION, PAGE_TEXT, PROTECTED, ClerkSite, development,
@@ -24,6 +26,17 @@ SECTIONS = PROTECTED + """
         Header set X-Asked yes
     </If>
 </Location>
+<Location /twice>
+    AuthType Clerk
+    AuthName x
+    Require valid-user
+    <If "-n clerk('user_id')">
+        Header set X-Asked yes
+    </If>
+    <If "true">
+        ClerkClockSkew 6s
+    </If>
+</Location>
 <Location /passing>
     <If "-n clerk('user_id')">
         Header set X-Asked yes
@@ -40,7 +53,7 @@ def site(request, module_httpd, _standin_program):
                      "ClerkAuthorizedParties http://localhost:${PORT}", "ClerkDebugHeaders On",
                      parties=False, sections=SECTIONS)
     site.clerk.set_app_origins(site.httpd.url)
-    for place in ("public", "public/off", "asked", "passing"):
+    for place in ("public", "public/off", "asked", "twice", "passing"):
         site.httpd.write(f"{place}/page.txt", PAGE_TEXT)
     return site
 
@@ -110,6 +123,20 @@ def test_an_expression_on_a_protected_page(site, standin):
     is_page(answer, MEMBER)
     assert answer.header("X-Asked") == "yes" and len(answer.cookies) == 1
     assert standin.count("backend.session_refresh") == 1
+
+
+def test_a_request_that_is_judged_twice(site, standin):
+    """Under the rules before an <If> and behind it: what is sent is what was decided last."""
+    handshake(visit(site, "/twice/page.txt", cookies=jar_of(site, refresh=False)))
+    standin.reset()
+    answer = visit(site, "/twice/page.txt", cookies=jar_of(site))
+    is_page(answer, MEMBER)
+    assert len(answer.cookies) == 1 and standin.count("backend.session_refresh") == 1
+    now = int(time.time())
+    jar = site.cookies(site.mint.session(MEMBER, nbf=now + 6, exp=now + 60))   # good behind it
+    answer = visit(site, "/twice/page.txt", cookies=jar)
+    is_page(answer, MEMBER)
+    assert answer.cookies == [] and answer.header("X-Clerk-Auth-Status") is None
 
 
 def test_an_expression_in_passing(site, standin):

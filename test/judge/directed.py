@@ -145,12 +145,7 @@ def _undecided(world: World) -> Iterator[tuple[int, str, Case]]:
         yield 8, "no answer", bearer(DOWN, make().secret, shows=8, machine_sent=True,
                                      instead=unavailable)
     mint = Mint(world, DOWN)
-
-    def without_keys(_world: World) -> None:
-        # No keys at all: the SDK would ask five times where it gets an error.
-        world.clerk.fault("judge-down/backend.jwks", "answer", status=200, body='{"keys":[]}')
-    yield 8, "no keys", bearer(DOWN, mint.session(), shows=8, instead=unavailable,
-                               before=without_keys)
+    yield 8, "no keys", bearer(DOWN, mint.session(), shows=8, instead=unavailable)
     yield 8, "no keys, page", bearer(DOWN, mint.session(), PAGE, shows=8, instead=unavailable)
 
 

@@ -157,12 +157,15 @@ class Generator:
         """A token for a cookie: most often one that a browser would have."""
         kind = self.random.choices(
             ["admin", "solo", "newer", "older", "expired", "expired, member", "pending",
-             self.random.choice(list(COMMON))], [24, 8, 8, 6, 14, 8, 4, 28])[0]
+             self.random.choice(list(COMMON))], [24, 8, 8, 6, 14, 8, 8, 24])[0]
         case.what.append(f"cookie {kind}")
         return COMMON[kind](self._mints[case.setup.name])
 
     def _cookies(self, case: Case) -> None:
         pick, end = self.random, f"_{self.world.of(case.setup).cookie_suffix}"
+        if pick.random() < 0.06:
+            self._left_over(case, end)
+            return
         layout = pick.choices(["plain", "suffixed", "both", "mixed"], [30, 30, 20, 20])[0]
         sessions = {"plain": [""], "suffixed": [end]}.get(layout, ["", end])
         shared = self._session(case)
@@ -182,6 +185,16 @@ class Generator:
         if pick.random() < 0.1:
             case.cookies += [("theme", "dark"), ("__session_Zz9zZz9z", "other"), ("x", '"q;')][
                 :pick.choice([1, 2])]
+
+    def _left_over(self, case: Case, end: str) -> None:
+        """Suffixed cookies of an earlier browser SDK, after signing out with an older one."""
+        mint = self._mints[case.setup.name]
+        kind = self.random.choice(["expired", "expired", "admin", "no exp", "garbage"])
+        case.what.append(f"left over {kind}")
+        case.cookies += [(f"__session{end}", COMMON[kind](mint)),
+                         (f"__client_uat{end}", str(mint.now - 100_000)), ("__client_uat", "0")]
+        if case.setup.development:
+            case.cookies += [("__clerk_db_jwt", "dvb_1"), (f"__clerk_db_jwt{end}", "dvb_1")]
 
     def _client_uat(self, case: Case) -> str:
         now = self._mints[case.setup.name].now

@@ -32,6 +32,8 @@ class World:
         self.down = self._make("down", LIVE_SITE)
         for endpoint in ("m2m_verify", "oauth_verify", "api_key_verify"):
             clerk.fault(f"judge-down/backend.{endpoint}", "answer", status=500, body="{}")
+        # No keys at all: the SDK would ask five times where it gets an error.
+        clerk.fault("judge-down/backend.jwks", "answer", status=200, body='{"keys":[]}')
         # This one's signing key is changed in the course of the comparison.
         self.rotating = self._make("rotating", LIVE_SITE)
 

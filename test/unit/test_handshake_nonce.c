@@ -77,6 +77,7 @@ static void goes_on_without_a_payload(void **state)
         int is_redeemed;
     } cases[] = {
         { "N14: used up", APR_SUCCESS, 404, "{\"errors\":[{\"code\":\"x\"}]}", 0 },
+        { "N14: an error with directives", APR_SUCCESS, 404, "{\"directives\":[\"x=y\"]}", 0 },
         { "N14: no answer", APR_TIMEUP, 0, NULL, 0 },
         { "N14: down", APR_SUCCESS, 503, "oops", 0 },
         { "N14: nonsense", APR_SUCCESS, 200, "oops", 0 },

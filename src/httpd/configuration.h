@@ -24,15 +24,6 @@ void clerk_configuration_add_sending(const cmd_parms *cmd, const clerk_dir_confi
 void clerk_configuration_add_protected(const cmd_parms *cmd,
                                        const clerk_dir_config *section);
 
-/**
- * The instances that protected and identifying places will ask for, without those that only a
- * combination of sections makes; where there is no such place (an .htaccess file may have
- * `AuthType Clerk`), all that are set. For post_config.
- *
- * @return an array of const clerk_instance *, no two with the same keys
- */
-apr_array_header_t *clerk_configuration_instances(apr_pool_t *pconf);
-
 /** Remember a section that says something for which it needs an instance. */
 void clerk_configuration_add_needing(const cmd_parms *cmd, const clerk_dir_config *section);
 

@@ -10,7 +10,7 @@
 
 #include "../service/http_curl.h"
 #include "config.h"
-#include "configuration.h"
+#include "known_instances.h"
 #include "module.h"
 
 /*
@@ -139,7 +139,7 @@ static int engage(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)plog;
     (void)ptemp;
-    known = clerk_configuration_instances(pconf);
+    known = clerk_known_instances(pconf);
     sources = count_key_sources(known);
     if (sources == 0) {
         return OK;

@@ -136,6 +136,7 @@ def test_no_connection(httpd, standin):
     answer = site.ask("key", clerk.new_api_key().secret)
     assert outcome(answer) == (503, "unexpected-error")
     site.log.expect(UNDECIDED, times=1)
+    site.log.expect(r"the key set at \S+ could not be fetched: Couldn't connect", times=1)
 
 
 @pytest.mark.parametrize("value, seconds", [("7", "7"), ("abc", "1"), (None, "1"), ("0", "1")])

@@ -141,8 +141,7 @@ int clerk_config_forwards(const clerk_dir_config *config)
 int clerk_config_renews_sessions(const clerk_dir_config *config,
                                  const clerk_instance *instance)
 {
-    return config->handshake != CLERK_OFF && instance->publishable_key != NULL
-           && instance->secret_key != NULL;
+    return config->handshake != CLERK_OFF && instance->publishable_key != NULL;
 }
 
 unsigned clerk_config_exports(const clerk_dir_config *config)

@@ -142,9 +142,9 @@ int clerk_config_allows_preflight(const clerk_dir_config *config);
 int clerk_config_forwards(const clerk_dir_config *config);
 
 /**
- * Whether sessions are renewed by handshake and refresh: as said, else where @a instance has
- * the keys for it. A browser is sent to the Frontend API, which the publishable key names, and
- * what it brings back is fetched from the Backend API, which takes the secret key.
+ * Whether sessions are renewed by handshake and refresh: as said, else where @a instance has a
+ * publishable key, which names the Frontend API that browsers are sent to. What they bring back
+ * is fetched from the Backend API where there is a secret key for that, else brought whole.
  */
 int clerk_config_renews_sessions(const clerk_dir_config *config,
                                  const clerk_instance *instance);

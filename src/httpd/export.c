@@ -174,6 +174,17 @@ static void export_verdict(request_rec *r, const clerk_request *record)
 }
 
 /**
+ * Older releases of 2.4 let a sub-request share the header of the request around it,
+ * which goes on: nothing of ours may change there, nor stay when the sub-request's pool ends.
+ */
+static void own_header(request_rec *r)
+{
+    if (r->main != NULL && r->headers_in == r->main->headers_in) {
+        r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    }
+}
+
+/**
  * Headers and environment are copied to subrequests and internal redirects; what was
  * exported there holds for the configuration it was exported under, no other.
  */
@@ -183,6 +194,7 @@ static int export_to_application(request_rec *r)
     int status;
 
     if (r->prev != NULL || r->main != NULL) {
+        own_header(r);
         clerk_scrub_headers(r);
         clerk_scrub_environment(r);
         clerk_credentials_restore(r);

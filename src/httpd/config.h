@@ -62,6 +62,7 @@ typedef struct clerk_require_lines {
     apr_array_header_t *scopes;     /* asked for by clerk-scope, without expressions */
     int has_expr;                   /* a `Require expr` that may call a function of ours */
     int has_negated_expr;
+    int adds_to_outer; /* AuthMerging And or Or: outer lines stay in force beside these */
 } clerk_require_lines;
 
 /** Per-directory record. NULL and zero mean unset; immutable once configuration is read. */

@@ -137,6 +137,9 @@ const command_rec clerk_directives[] = {
     /* httpd's own, looked at and passed on: for start-up checks and the name of a refusing line */
     AP_INIT_TAKE1("AuthType", clerk_note_auth_type, NULL, OR_AUTHCFG,
         "An HTTP authorization type (e.g., \"Basic\")"),
+    AP_INIT_TAKE1("AuthMerging", clerk_note_auth_merging, NULL, OR_AUTHCFG,
+        "controls how a <Directory>, <Location>, or similar directive's authorization "
+        "directives are combined with those of its predecessor"),
     AP_INIT_RAW_ARGS("Require", clerk_note_require, NULL, OR_AUTHCFG,
         "specifies authorization directives which one must pass"),
 

@@ -153,7 +153,7 @@ static int exempt(request_rec *r)
         record->exemption = CLERK_EXEMPT_PREFLIGHT;
         return OK;
     }
-    return status == HTTP_FORBIDDEN && record->is_refused_by_expression
+    return status == HTTP_FORBIDDEN && record->is_refused_by_expression && record->evaluated
                ? answer_expression(r, record)
                : status;
 }

@@ -15,6 +15,7 @@ static void register_hooks(apr_pool_t *pconf)
 
     /* a request, in the order in which httpd gets there */
     clerk_scrub_register(pconf); /* before any module reads a header */
+    clerk_trailers_register(pconf);
     clerk_metadata_register(pconf); /* before any hook that could ask for a user */
     clerk_authn_register(pconf);
     clerk_authz_register(pconf); /* before mod_authz_core, whose verdict it puts in our words */

@@ -38,6 +38,7 @@ typedef struct clerk_auth {
      * API key added; empty where there are none.
      */
     clerk_slice claims;
+    int is_printable; /* whether all texts are known to be printable ASCII */
 
     /* of a machine token */
     const char *token_id;

@@ -18,6 +18,9 @@ typedef struct clerk_facts {
      * them; path and query are as sent. NULL: there is no redirect of any kind.
      */
     const char *own_url;
+    /** Asked where own_url is NULL and matters, as for most good tokens it does not; or NULL. */
+    const char *(*find_own_url)(void *request);
+    void *request;
     /* field values */
     clerk_slice authorization;
     clerk_slice cookie;

@@ -49,10 +49,24 @@ static const char *encoded(const char *value, int (*is_meant)(unsigned char byte
     return text;
 }
 
+static int is_not_visible(unsigned char byte)
+{
+    return byte <= 0x20 || byte > 0x7e;
+}
+
+/** White space there is no part of a field's value (RFC 9110, 5.5): it would get lost. */
+static int has_space_around(const char *value)
+{
+    return *value == ' ' || (*value != '\0' && value[strlen(value) - 1] == ' ');
+}
+
 const char *clerk_header_text(const char *value, apr_pool_t *pool)
 {
     const char *at = value;
 
+    if (has_space_around(value)) {
+        return encoded(value, is_not_visible, pool);
+    }
     while (*at >= 0x20 && *at <= 0x7e) {
         at++;
     }

@@ -5,8 +5,9 @@
 #include <apr_pools.h>
 
 /**
- * @a value itself where all of it is printable ASCII; else percent-encoded (RFC 3986, 2.1):
- * bytes that are not, and `%`, so that decoding gives the value back.
+ * @a value itself where all of it is printable ASCII with no space at either end; else
+ * percent-encoded (RFC 3986, 2.1): bytes that are not printable, `%`, and where there is a space
+ * at an end all spaces, so that decoding gives the value back.
  */
 const char *clerk_header_text(const char *value, apr_pool_t *pool);
 

@@ -8,6 +8,7 @@ enum { MAX_DEPTH = 8, MAX_MEMBERS = 40, MAX_DIGITS = 15 };
 typedef struct scan {
     clerk_node_list *list;
     char *at; /* a NUL behind the text ends every loop */
+    char *end;
 } scan;
 
 static int scan_value(scan *self, clerk_slice name, int depth);
@@ -31,21 +32,49 @@ static int take(scan *self, char c)
     return 1;
 }
 
-/* Printable ASCII that stands for itself. */
+/* Printable ASCII that stands for itself in a string; quotes are not among it. */
 static int is_plain(char c)
 {
-    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+    return c >= ' ' && c < 0x7f && c != '\\';
+}
+
+/**
+ * The same for eight bytes at once. Each line sets the highest bit of a byte that is none:
+ * beyond ASCII, DEL, a control character, a backslash.
+ */
+static int are_plain(const char *bytes)
+{
+    static const apr_uint64_t ones = APR_UINT64_C(0x0101010101010101);
+    static const apr_uint64_t highest = APR_UINT64_C(0x8080808080808080);
+    apr_uint64_t word, slashes;
+
+    memcpy(&word, bytes, sizeof(word));
+    slashes = word ^ ('\\' * ones);
+    return ((word | (word + ones) | ((word - ' ' * ones) & ~word)
+             | ((slashes - ones) & ~slashes))
+            & highest)
+           == 0;
+}
+
+static int is_plain_text(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        if (!are_plain(at)) {
+            return 0;
+        }
+    }
+    while (at < end && is_plain(*at)) {
+        at++;
+    }
+    return at == end;
 }
 
 /** @a self->at is behind the opening quote. */
 static int take_string(clerk_slice *text, scan *self)
 {
-    char *end = self->at;
+    char *end = memchr(self->at, '"', (apr_size_t)(self->end - self->at));
 
-    while (is_plain(*end)) {
-        end++;
-    }
-    if (*end != '"') {
+    if (end == NULL || !is_plain_text(self->at, end)) {
         return 0;
     }
     *end = '\0';
@@ -187,7 +216,7 @@ static int scan_value(scan *self, clerk_slice name, int depth)
 int clerk_node_scan(clerk_node_list *list, clerk_slice text)
 {
     char *copy = apr_pstrmemdup(list->pool, text.ptr, text.len);
-    scan self = { list, copy };
+    scan self = { list, copy, copy + text.len };
 
     /* what tokens have, so that it need not grow */
     clerk_node_make_room(list, (unsigned)(text.len / 14) + 4);
@@ -197,5 +226,5 @@ int clerk_node_scan(clerk_node_list *list, clerk_slice text)
         return 0;
     }
     skip_space(&self);
-    return self.at == copy + text.len;
+    return self.at == self.end;
 }

@@ -52,6 +52,7 @@ typedef struct head {
     apr_int64_t seconds[3]; /* exp, nbf, iat */
     unsigned char forms[3];
     unsigned char has_ages;
+    unsigned char is_printable;
     unsigned char type;
     unsigned char alg;
     unsigned char typ;
@@ -78,6 +79,7 @@ typedef struct packing {
     apr_size_t len;
     apr_size_t room;
     apr_size_t claims; /* bytes of JSON at the beginning */
+    int is_printable;  /* whether all texts so far were */
 } packing;
 
 /** Whether @a text stands in JSON as it is. */
@@ -129,10 +131,20 @@ static place append(packing *self, const void *bytes, apr_size_t len)
     return at;
 }
 
+static void note_bytes(packing *self, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        self->is_printable &= *text >= 0x20 && *text <= 0x7e;
+    }
+}
+
 static place pack_text(packing *self, const char *text)
 {
     place found = text ? find_text(self, text) : 0;
 
+    if (text != NULL) {
+        note_bytes(self, text);
+    }
     return found || text == NULL ? found : append(self, text, strlen(text) + 1);
 }
 
@@ -145,6 +157,7 @@ static packed_list pack_list(packing *self, const char *const *texts, apr_size_t
         place at = append(self, texts[i], strlen(texts[i]) + 1);
 
         list.first = i == 0 ? at : list.first;
+        note_bytes(self, texts[i]);
     }
     list.count = (apr_uint16_t)count; /* fewer than the bytes, or all is given up */
     return list;
@@ -214,13 +227,14 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
         pack_list(self, auth->org_permissions, auth->org_permission_count);
     to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count);
     to->aud = pack_nodes(self, verified->claims.aud, pool);
+    to->is_printable = (unsigned char)self->is_printable;
 }
 
 static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
                              apr_pool_t *pool)
 {
     head *to = apr_palloc(pool, sizeof(*to) + room);
-    packing self = { (char *)(to + 1), 1, room, 0 };
+    packing self = { (char *)(to + 1), 1, room, 0, 1 };
     clerk_slice packed = { "", 0 };
 
     memset(to, 0, sizeof(*to) + 1);
@@ -320,6 +334,7 @@ void clerk_verified_unpack(clerk_verified *verified, const char *packed,
         *text_in(auth, auth_texts[i]) = text_at(bytes, from->texts[i]);
     }
     auth->type = (clerk_token_type)from->type;
+    auth->is_printable = from->is_printable;
     auth->factor_ages.known = from->has_ages;
     auth->factor_ages.first = from->ages[0];
     auth->factor_ages.second = from->ages[1];

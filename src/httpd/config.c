@@ -4,6 +4,38 @@
 /* A setting said in the inner section wins; one left unsaid is inherited. */
 #define INHERIT(field) merged->field = add->field ? add->field : base->field
 
+static apr_array_header_t *both(apr_array_header_t *outer, apr_array_header_t *inner,
+                                apr_pool_t *pool)
+{
+    apr_array_header_t *list;
+
+    if (outer == NULL || inner == NULL) {
+        return inner ? inner : outer;
+    }
+    list = apr_array_append(pool, outer, inner);
+    *(const char **)apr_array_push(list) = NULL;
+    list->nelts--;
+    return list;
+}
+
+/** As mod_authz_core does: lines replace those of outer sections unless AuthMerging adds them. */
+static clerk_require_lines *merge_lines(clerk_require_lines *outer, clerk_require_lines *inner,
+                                        apr_pool_t *pool)
+{
+    clerk_require_lines *lines;
+
+    if (outer == NULL || inner == NULL || !inner->adds_to_outer) {
+        return inner ? inner : outer;
+    }
+    lines = apr_palloc(pool, sizeof(*lines));
+    lines->user_lines = both(outer->user_lines, inner->user_lines, pool);
+    lines->scopes = both(outer->scopes, inner->scopes, pool);
+    lines->has_expr = outer->has_expr || inner->has_expr;
+    lines->has_negated_expr = outer->has_negated_expr || inner->has_negated_expr;
+    lines->adds_to_outer = 0;
+    return lines;
+}
+
 void *clerk_dir_config_create(apr_pool_t *pool, char *dir)
 {
     (void)dir;
@@ -51,7 +83,7 @@ void *clerk_dir_config_merge(apr_pool_t *pool, void *base_record, void *add_reco
     INHERIT(resource_scopes);
     INHERIT(resource_name);
     INHERIT(resource_documentation);
-    INHERIT(require_lines);
+    merged->require_lines = merge_lines(base->require_lines, add->require_lines, pool);
     return merged;
 }
 
@@ -109,8 +141,7 @@ int clerk_config_forwards(const clerk_dir_config *config)
 int clerk_config_renews_sessions(const clerk_dir_config *config,
                                  const clerk_instance *instance)
 {
-    return config->handshake != CLERK_OFF && instance->publishable_key != NULL
-           && instance->secret_key != NULL;
+    return config->handshake != CLERK_OFF && instance->publishable_key != NULL;
 }
 
 unsigned clerk_config_exports(const clerk_dir_config *config)

@@ -62,6 +62,7 @@ typedef struct clerk_require_lines {
     apr_array_header_t *scopes;     /* asked for by clerk-scope, without expressions */
     int has_expr;                   /* a `Require expr` that may call a function of ours */
     int has_negated_expr;
+    int adds_to_outer; /* AuthMerging And or Or: outer lines stay in force beside these */
 } clerk_require_lines;
 
 /** Per-directory record. NULL and zero mean unset; immutable once configuration is read. */
@@ -141,9 +142,9 @@ int clerk_config_allows_preflight(const clerk_dir_config *config);
 int clerk_config_forwards(const clerk_dir_config *config);
 
 /**
- * Whether sessions are renewed by handshake and refresh: as said, else where @a instance has
- * the keys for it. A browser is sent to the Frontend API, which the publishable key names, and
- * what it brings back is fetched from the Backend API, which takes the secret key.
+ * Whether sessions are renewed by handshake and refresh: as said, else where @a instance has a
+ * publishable key, which names the Frontend API that browsers are sent to. What they bring back
+ * is fetched from the Backend API where there is a secret key for that, else brought whole.
  */
 int clerk_config_renews_sessions(const clerk_dir_config *config,
                                  const clerk_instance *instance);

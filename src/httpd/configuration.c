@@ -108,9 +108,8 @@ static const char *lack_of_sending(const clerk_dir_config *section,
                                    const clerk_instance *instance, const server_rec *server,
                                    apr_pool_t *pool)
 {
-    if (section->handshake == CLERK_ON
-        && (instance->publishable_key == NULL || instance->secret_key == NULL)) {
-        return "ClerkHandshake On needs ClerkPublishableKey and ClerkSecretKey";
+    if (section->handshake == CLERK_ON && instance->publishable_key == NULL) {
+        return "ClerkHandshake On needs ClerkPublishableKey, which names the Frontend API";
     }
     return clerk_satellite_problem(instance, section->sign_in_url, origin_of(server, pool));
 }

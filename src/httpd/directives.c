@@ -58,7 +58,7 @@ const command_rec clerk_directives[] = {
     AP_INIT_FLAG("ClerkSignInRedirect", clerk_set_flag, FIELD(sign_in_redirect), ANYWHERE,
         "Whether a browser without a session is sent to sign in"),
     AP_INIT_FLAG("ClerkHandshake", clerk_set_handshake, FIELD(handshake), ANYWHERE,
-        "Whether sessions are renewed by the Frontend API; On where the keys for it are set"),
+        "Whether sessions are renewed; On where ClerkPublishableKey names the Frontend API"),
     AP_INIT_FLAG("ClerkCrossOriginSync", clerk_set_flag, FIELD(cross_origin_sync), ANYWHERE,
         "On renews the session of a browser that comes from another site"),
     AP_INIT_ITERATE("ClerkOrganizationPatterns", clerk_set_path_rule,
@@ -137,6 +137,9 @@ const command_rec clerk_directives[] = {
     /* httpd's own, looked at and passed on: for start-up checks and the name of a refusing line */
     AP_INIT_TAKE1("AuthType", clerk_note_auth_type, NULL, OR_AUTHCFG,
         "An HTTP authorization type (e.g., \"Basic\")"),
+    AP_INIT_TAKE1("AuthMerging", clerk_note_auth_merging, NULL, OR_AUTHCFG,
+        "controls how a <Directory>, <Location>, or similar directive's authorization "
+        "directives are combined with those of its predecessor"),
     AP_INIT_RAW_ARGS("Require", clerk_note_require, NULL, OR_AUTHCFG,
         "specifies authorization directives which one must pass"),
 

@@ -20,6 +20,7 @@ typedef struct outlet {
     unsigned exports;
     put *to_env;
     put *to_headers;
+    int is_printable; /* whether all values are fit for a header as they are */
 } outlet;
 
 /**
@@ -45,7 +46,7 @@ static outlet outlet_of(request_rec *r)
 {
     outlet to = { r, clerk_config_exports(clerk_request_config(r)),
                   way_into(r->subprocess_env, "CLERK_"),
-                  way_into(r->headers_in, "X-Clerk-") };
+                  way_into(r->headers_in, "X-Clerk-"), 0 };
     return to;
 }
 
@@ -59,7 +60,8 @@ static void export_value(const outlet *to, const char *env, const char *header,
         to->to_env(to->r->subprocess_env, env, value);
     }
     if (to->exports & CLERK_EXPORT_HEADERS) {
-        to->to_headers(to->r->headers_in, header, clerk_header_text(value, to->r->pool));
+        to->to_headers(to->r->headers_in, header,
+                       to->is_printable ? value : clerk_header_text(value, to->r->pool));
     }
 }
 
@@ -67,7 +69,7 @@ void clerk_export_value(request_rec *r, const char *env, const char *header,
                         const char *value)
 {
     outlet to = { r, clerk_config_exports(clerk_request_config(r)), apr_table_setn,
-                  apr_table_setn };
+                  apr_table_setn, 0 };
 
     export_value(&to, env, header, value);
 }
@@ -77,7 +79,7 @@ static void export_claims(const outlet *from, const clerk_auth *auth)
 {
     request_rec *r = from->r;
     const apr_array_header_t *claims = clerk_request_config(r)->exported_claims;
-    outlet to = { r, from->exports, apr_table_setn, apr_table_setn };
+    outlet to = { r, from->exports, apr_table_setn, apr_table_setn, 0 };
     int i;
 
     for (i = 0; claims != NULL && i < claims->nelts; i++) {
@@ -103,6 +105,7 @@ static void export_identity(request_rec *r, const clerk_auth *auth)
     const clerk_export_name *name;
     outlet to = outlet_of(r);
 
+    to.is_printable = auth->is_printable;
     for (name = clerk_export_names; name->env != NULL; name++) {
         if (name->value != NULL) {
             export_value(&to, name->env, name->header, name->value(auth, r->pool));
@@ -174,6 +177,17 @@ static void export_verdict(request_rec *r, const clerk_request *record)
 }
 
 /**
+ * Older releases of 2.4 let a sub-request share the header of the request around it,
+ * which goes on: nothing of ours may change there, nor stay when the sub-request's pool ends.
+ */
+static void own_header(request_rec *r)
+{
+    if (r->main != NULL && r->headers_in == r->main->headers_in) {
+        r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    }
+}
+
+/**
  * Headers and environment are copied to subrequests and internal redirects; what was
  * exported there holds for the configuration it was exported under, no other.
  */
@@ -183,6 +197,7 @@ static int export_to_application(request_rec *r)
     int status;
 
     if (r->prev != NULL || r->main != NULL) {
+        own_header(r);
         clerk_scrub_headers(r);
         clerk_scrub_environment(r);
         clerk_credentials_restore(r);

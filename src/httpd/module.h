@@ -20,6 +20,7 @@ void clerk_socache_register(apr_pool_t *pconf);
 void clerk_runtime_register(apr_pool_t *pconf);
 void clerk_configuration_register(apr_pool_t *pconf);
 void clerk_scrub_register(apr_pool_t *pconf);
+void clerk_trailers_register(apr_pool_t *pconf);
 void clerk_authn_register(apr_pool_t *pconf);
 void clerk_authz_register(apr_pool_t *pconf);
 void clerk_expr_register(apr_pool_t *pconf);

@@ -6,6 +6,7 @@
 #include "export.h"
 #include "log.h"
 #include "module.h"
+#include "own_url.h"
 #include "path_rules.h"
 
 /* ---------------------------------------------------------------- what is allowed */
@@ -58,7 +59,7 @@ clerk_session_options clerk_navigation_options(request_rec *r,
     options.cross_origin_sync = config->cross_origin_sync == CLERK_ON;
     options.satellite_auto_sync = config->satellite_auto_sync == CLERK_ON;
     if (clerk_is_handshake_eligible(&record->facts)) {
-        options.organization = organization_of(config, record->facts.own_url, r->pool);
+        options.organization = organization_of(config, clerk_own_url(r), r->pool);
     }
     return options;
 }

@@ -114,12 +114,18 @@ static clerk_slice header_slice(const request_rec *r, const char *name)
     return clerk_slice_of(apr_table_get(r->headers_in, name));
 }
 
+static const char *own_url_of(void *request)
+{
+    return clerk_own_url(request);
+}
+
 clerk_facts clerk_request_facts(request_rec *r)
 {
     const clerk_request *sent = clerk_request_original(r);
     clerk_facts facts = {
         .method = r->method,
-        .own_url = clerk_own_url(r),
+        .find_own_url = own_url_of,
+        .request = r,
         .authorization = header_slice(r, "Authorization"),
         .cookie = header_slice(r, "Cookie"),
         .accept = header_slice(r, "Accept"),

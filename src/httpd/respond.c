@@ -15,6 +15,7 @@
 #include "log.h"
 #include "metadata.h"
 #include "module.h"
+#include "own_url.h"
 
 static const char content_type_filter[] = "CLERK_ERROR_TYPE";
 
@@ -88,7 +89,7 @@ static const char *sign_in_location(request_rec *r, const clerk_request *record,
 {
     clerk_sign_in_request request = {
         .sign_in_url = config->sign_in_url,
-        .own_url = record->facts.own_url,
+        .own_url = clerk_own_url(r),
         .pending = record->verdict.status == CLERK_E_SESSION_PENDING,
         .dev_browser = record->verdict.browser.dev_browser,
     };
@@ -100,7 +101,7 @@ static const char *page_location(request_rec *r, const clerk_request *record, co
 {
     clerk_url own;
 
-    if (*url == '/' && clerk_url_parse(&own, clerk_slice_of(record->facts.own_url))) {
+    if (*url == '/' && clerk_url_parse(&own, clerk_slice_of(clerk_own_url(r)))) {
         return apr_pstrcat(r->pool, clerk_slice_copy(own.origin, r->pool), url, NULL);
     }
     return url;

@@ -24,6 +24,7 @@ typedef struct clerk_runtime {
     clerk_api_answers *answers;
     clerk_token_cache tokens;
     apr_uint32_t missing_azp_seen;
+    clerk_log_meter log_meters[CLERK_STATUS_COUNT];
     apr_uint32_t advised_at; /* seconds */
 } clerk_runtime;
 
@@ -47,6 +48,11 @@ clerk_api_answers *clerk_runtime_answers(void)
 int clerk_runtime_first_missing_azp(void)
 {
     return apr_atomic_xchg32(&runtime->missing_azp_seen, 1) == 0;
+}
+
+clerk_log_meter *clerk_runtime_log_meter(clerk_status status)
+{
+    return &runtime->log_meters[status];
 }
 
 int clerk_runtime_may_advise(apr_time_t now)

@@ -78,9 +78,14 @@ static void remove_if(apr_table_t *table, int (*is_unwanted)(const char *name))
     }
 }
 
+void clerk_scrub_names(apr_table_t *fields)
+{
+    remove_if(fields, is_ours);
+}
+
 void clerk_scrub_headers(request_rec *r)
 {
-    remove_if(r->headers_in, is_ours);
+    clerk_scrub_names(r->headers_in);
 }
 
 /** A request header's variable, too: mod_include makes them for a page and all its parts. */

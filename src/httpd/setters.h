@@ -36,7 +36,10 @@ const char *clerk_set_export(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_set_export_claim(cmd_parms *cmd, void *record, const char *path,
                                    const char *name);
 const char *clerk_set_remote_user(cmd_parms *cmd, void *record, const char *path);
+
+/* httpd's own, which it carries out itself: noted.c */
 const char *clerk_note_auth_type(cmd_parms *cmd, void *record, const char *type);
+const char *clerk_note_auth_merging(cmd_parms *cmd, void *record, const char *word);
 const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args);
 
 /* what the application gets: setters_application.c */
@@ -60,6 +63,9 @@ const char *clerk_set_api_timeout(cmd_parms *cmd, void *record, const char *conn
 const char *clerk_set_api_ca_file(cmd_parms *cmd, void *record, const char *path);
 const char *clerk_set_api_proxy(cmd_parms *cmd, void *record, const char *url);
 const char *clerk_set_cache(cmd_parms *cmd, void *record, const char *provider);
+
+/** Append to a list that stays NULL-terminated behind its last element. */
+void clerk_append(apr_array_header_t **list, cmd_parms *cmd, const char *value);
 
 /**
  * A time as httpd writes it (`5s`, `500ms`, `24h`; a bare number is seconds), copied to

@@ -2,7 +2,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "../core/scopes.h"
 #include "../core/url.h"
 #include "config.h"
 #include "configuration.h"
@@ -11,8 +10,7 @@
 #include "secret.h"
 #include "setters.h"
 
-/** Append to a list that stays NULL-terminated behind its last element. */
-static void append(apr_array_header_t **list, cmd_parms *cmd, const char *value)
+void clerk_append(apr_array_header_t **list, cmd_parms *cmd, const char *value)
 {
     if (*list == NULL) {
         *list = apr_array_make(cmd->pool, 4, sizeof(const char *));
@@ -59,7 +57,7 @@ const char *clerk_set_authorized_party(cmd_parms *cmd, void *record, const char 
                             "https://www.example.com",
                             cmd->cmd->name, clerk_value_shown(origin));
     }
-    append(&section->authorized_parties, cmd, origin);
+    clerk_append(&section->authorized_parties, cmd, origin);
     return NULL;
 }
 
@@ -70,7 +68,7 @@ const char *clerk_set_audience(cmd_parms *cmd, void *record, const char *audienc
     if (*audience == '\0') {
         return apr_psprintf(cmd->pool, "%s: an audience must not be empty", cmd->cmd->name);
     }
-    append(&section->audiences, cmd, audience);
+    clerk_append(&section->audiences, cmd, audience);
     return NULL;
 }
 
@@ -101,7 +99,7 @@ const char *clerk_set_issuer(cmd_parms *cmd, void *record, const char *issuer)
                                        "claim, such as https://clerk.example.com, or any",
                             cmd->cmd->name, clerk_value_shown(issuer));
     }
-    append(&section->issuers, cmd, issuer);
+    clerk_append(&section->issuers, cmd, issuer);
     return NULL;
 }
 
@@ -313,84 +311,4 @@ const char *clerk_set_remote_user(cmd_parms *cmd, void *record, const char *path
     }
     section->remote_user = path;
     return NULL;
-}
-
-/**
- * A directive that we only look at must not vanish with the module that carries it out:
- * without mod_authz_core, `Require` would be read and nothing would be required.
- */
-static const char *check_is_carried_out(const cmd_parms *cmd, const char *name,
-                                        const char *identifier)
-{
-    if (ap_find_linked_module(apr_pstrcat(cmd->temp_pool, name, ".c", NULL)) != NULL) {
-        return NULL;
-    }
-    return apr_psprintf(cmd->pool, "%s needs %s: load it with LoadModule %s modules/%s.so",
-                        cmd->cmd->name, name, identifier, name);
-}
-
-/** mod_authn_core carries the directive out; this looks who is asked for. */
-const char *clerk_note_auth_type(cmd_parms *cmd, void *record, const char *type)
-{
-    const char *problem =
-        check_is_carried_out(cmd, "mod_authn_core", "authn_core_module");
-
-    if (problem != NULL) {
-        return problem;
-    }
-    if (ap_cstr_casecmp(type, CLERK_AUTH_TYPE) == 0) {
-        clerk_configuration_add_protected(cmd, record);
-    }
-    return DECLINE_CMD;
-}
-
-/** The section's notes of its lines, made at the first of them. */
-static clerk_require_lines *lines_of(cmd_parms *cmd, clerk_dir_config *section)
-{
-    if (section->require_lines == NULL) {
-        section->require_lines = apr_pcalloc(cmd->pool, sizeof(clerk_require_lines));
-    }
-    return section->require_lines;
-}
-
-/** Scopes that are written out; what an expression yields is known with a request only. */
-static void note_scopes(clerk_require_lines *lines, cmd_parms *cmd, const char *rest)
-{
-    while (*rest != '\0') {
-        const char *word = ap_getword_conf(cmd->pool, &rest);
-
-        if (clerk_is_scope(clerk_slice_of(word)) && strstr(word, "%{") == NULL) {
-            append(&lines->scopes, cmd, word);
-        }
-    }
-}
-
-/** mod_authz_core carries the directive out; this keeps what answers depend on. */
-const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args)
-{
-    clerk_require_lines *lines;
-    const char *rest = args;
-    const char *word = ap_getword_conf(cmd->temp_pool, &rest);
-    const char *problem =
-        check_is_carried_out(cmd, "mod_authz_core", "authz_core_module");
-    int is_negated = ap_cstr_casecmp(word, "not") == 0;
-
-    if (problem != NULL) {
-        return problem;
-    }
-    lines = lines_of(cmd, record);
-    if (is_negated) {
-        word = ap_getword_conf(cmd->temp_pool, &rest);
-    }
-    if (ap_cstr_casecmp(word, "user") == 0 || ap_cstr_casecmp(word, "valid-user") == 0) {
-        append(&lines->user_lines, cmd, apr_pstrcat(cmd->pool, "Require ", args, NULL));
-    }
-    else if (ap_cstr_casecmp(word, "expr") == 0 && ap_strcasestr(rest, "clerk") != NULL) {
-        lines->has_expr = 1;
-        lines->has_negated_expr |= is_negated;
-    }
-    else if (ap_cstr_casecmp(word, "clerk-scope") == 0 && !is_negated) {
-        note_scopes(lines, cmd, rest);
-    }
-    return DECLINE_CMD;
 }

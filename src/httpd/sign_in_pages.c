@@ -7,6 +7,7 @@
 #include "../core/query.h"
 #include "../core/sign_in.h"
 #include "module.h"
+#include "own_url.h"
 #include "request.h"
 
 /** The page on this site that the link names to go on to; NULL: Clerk decides. */
@@ -25,12 +26,12 @@ static const char *return_url(request_rec *r, const char *own_url)
 static const char *find_location(request_rec *r, const clerk_request *record, int signs_up)
 {
     const clerk_dir_config *config = clerk_request_config(r);
-    const char *back = return_url(r, record->facts.own_url);
+    const char *back = return_url(r, clerk_own_url(r));
     clerk_sign_in_request request = {
         .sign_in_url = config->sign_in_url,
         .signs_up = signs_up,
         .sign_up_url = config->sign_up_url,
-        .own_url = record->facts.own_url,
+        .own_url = clerk_own_url(r),
         .return_url = back,
         .no_return = back == NULL,
         .pending = record->verdict.status == CLERK_E_SESSION_PENDING,

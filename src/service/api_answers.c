@@ -2,9 +2,9 @@
 #include "api_answers.h"
 
 #include "api_gate.h"
-#include "token_answers.h"
-#include "token_flights.h"
-#include "token_turn.h"
+#include "kept_answers.h"
+#include "answer_flights.h"
+#include "answer_turn.h"
 
 /* A put may still be on its way when the others are told of it. */
 enum { LOOKS = 6, TURNS = 4 };
@@ -13,8 +13,8 @@ static const apr_interval_time_t LOOK_PAUSE = 2000;
 struct clerk_api_answers {
     clerk_api_answers_options options;
     apr_thread_mutex_t *mutex; /* guards all below; never held during a request */
-    clerk_token_answers *kept;
-    clerk_token_flights *flights;
+    clerk_kept_answers *kept;
+    clerk_answer_flights *flights;
     unsigned waiting; /* with the whole patience */
 };
 
@@ -31,7 +31,7 @@ typedef struct inquiry {
 /** How a question was settled, and from when until when that holds. */
 typedef struct settlement {
     clerk_status status;
-    clerk_token_result result;
+    clerk_answer_result result;
     apr_time_t from;
     apr_time_t until;
 } settlement;
@@ -46,9 +46,9 @@ static apr_status_t furnish(clerk_api_answers *answers, apr_pool_t *pool)
     if (status != APR_SUCCESS) {
         return status;
     }
-    answers->kept = clerk_token_answers_create(answers->options.max_entries,
+    answers->kept = clerk_kept_answers_create(answers->options.max_entries,
                                                answers->options.max_bytes, pool);
-    answers->flights = clerk_token_flights_create(answers->mutex, pool);
+    answers->flights = clerk_answer_flights_create(answers->mutex, pool);
     return answers->kept != NULL && answers->flights != NULL ? APR_SUCCESS : APR_ENOMEM;
 }
 
@@ -221,14 +221,14 @@ static clerk_turn_end end_of(const settlement *got, const inquiry *self)
     return self->was_asked ? CLERK_TURN_FAILED : CLERK_TURN_FORFEITED;
 }
 
-static void settle_in_turn(settlement *got, inquiry *self, clerk_token_turn *turn)
+static void settle_in_turn(settlement *got, inquiry *self, clerk_answer_turn *turn)
 {
     if (!settle_by_cache(got, self)) {
         memset(got, 0, sizeof(*got));
         settle_by_call(got, self);
         share(got, self);
     }
-    clerk_token_turn_finish(turn, end_of(got, self), now_of(self));
+    clerk_answer_turn_finish(turn, end_of(got, self), now_of(self));
 }
 
 static void settle_undecided(settlement *got, const char *detail)
@@ -247,7 +247,7 @@ static apr_interval_time_t take_patience(clerk_api_answers *answers, unsigned *i
     return *is_patient ? answers->options.patience : CLERK_HASTE - age;
 }
 
-static clerk_turn_end await_turn(const inquiry *self, const clerk_token_turn *turn)
+static clerk_turn_end await_turn(const inquiry *self, const clerk_answer_turn *turn)
 {
     clerk_api_answers *answers = self->answers;
     apr_interval_time_t patience;
@@ -258,7 +258,7 @@ static clerk_turn_end await_turn(const inquiry *self, const clerk_token_turn *tu
     patience = take_patience(answers, &is_patient, 0);
     apr_thread_mutex_unlock(answers->mutex);
 
-    end = clerk_token_turn_await(turn, patience, answers->options.clock);
+    end = clerk_answer_turn_await(turn, patience, answers->options.clock);
 
     apr_thread_mutex_lock(answers->mutex);
     answers->waiting -= is_patient;
@@ -267,7 +267,7 @@ static clerk_turn_end await_turn(const inquiry *self, const clerk_token_turn *tu
 }
 
 /** @return 0 when it is still to be asked */
-static int settle_by_other(settlement *got, inquiry *self, const clerk_token_turn *turn)
+static int settle_by_other(settlement *got, inquiry *self, const clerk_answer_turn *turn)
 {
     switch (await_turn(self, turn)) {
     case CLERK_TURN_UNDER_WAY:
@@ -286,7 +286,7 @@ static int settle_by_other(settlement *got, inquiry *self, const clerk_token_tur
 static void settle(settlement *got, inquiry *self)
 {
     clerk_api_answers *answers = self->answers;
-    clerk_token_turn turn;
+    clerk_answer_turn turn;
     int turns = TURNS;
 
     memset(got, 0, sizeof(*got));
@@ -294,7 +294,7 @@ static void settle(settlement *got, inquiry *self)
         settle_by_call(got, self);
         return;
     }
-    while (!clerk_token_turn_take(&turn, answers->options.turns, self->entry.key,
+    while (!clerk_answer_turn_take(&turn, answers->options.turns, self->entry.key,
                                   answers->options.patience + CLERK_API_SHORTEST_STOP,
                                   answers->options.clock()))
     {
@@ -312,7 +312,7 @@ static void settle(settlement *got, inquiry *self)
 /* ---------------------------------------------------------------- lock held */
 
 /** The lock is given up while the question is under way. */
-static clerk_status fly(inquiry *self, clerk_token_flight *flight,
+static clerk_status fly(inquiry *self, clerk_answer_flight *flight,
                         clerk_api_failure *failure)
 {
     clerk_api_answers *answers = self->answers;
@@ -323,23 +323,23 @@ static clerk_status fly(inquiry *self, clerk_token_flight *flight,
     *failure = got.result.failure;
     apr_thread_mutex_lock(answers->mutex);
 
-    clerk_token_answers_keep(answers->kept, self->entry.key, got.result.body, got.from,
+    clerk_kept_answers_keep(answers->kept, self->entry.key, got.result.body, got.from,
                              got.until);
-    clerk_token_flight_land(answers->flights, flight, &got.result);
+    clerk_answer_flight_land(answers->flights, flight, &got.result);
     return got.status;
 }
 
 static clerk_status wait_for(clerk_slice *body, const inquiry *self,
-                             clerk_token_flight *flight, clerk_api_failure *failure)
+                             clerk_answer_flight *flight, clerk_api_failure *failure)
 {
     clerk_api_answers *answers = self->answers;
     unsigned is_patient;
     apr_interval_time_t patience =
-        take_patience(answers, &is_patient, clerk_token_flight_age(flight));
-    clerk_token_result result;
+        take_patience(answers, &is_patient, clerk_answer_flight_age(flight));
+    clerk_answer_result result;
     int has_landed;
 
-    has_landed = clerk_token_flight_await(&result, answers->flights, flight, patience,
+    has_landed = clerk_answer_flight_await(&result, answers->flights, flight, patience,
                                           self->pool);
     answers->waiting -= is_patient;
     if (!has_landed) {
@@ -359,19 +359,19 @@ static clerk_status find_or_ask(clerk_slice *body, inquiry *self,
                                 clerk_api_failure *failure)
 {
     clerk_api_answers *answers = self->answers;
-    clerk_token_flight *flight;
+    clerk_answer_flight *flight;
 
-    if (clerk_token_answers_find(body, answers->kept, self->entry.key,
+    if (clerk_kept_answers_find(body, answers->kept, self->entry.key,
                                  answers->options.clock(), self->pool))
     {
         return body->len > 0 ? CLERK_OK
                              : fail_unknown(self, failure);
     }
-    flight = clerk_token_flights_join(answers->flights, self->entry.key);
+    flight = clerk_answer_flights_join(answers->flights, self->entry.key);
     if (flight != NULL) {
         return wait_for(body, self, flight, failure);
     }
-    flight = clerk_token_flights_begin(answers->flights, self->entry.key);
+    flight = clerk_answer_flights_begin(answers->flights, self->entry.key);
     if (flight == NULL) {
         return fail(failure, CLERK_E_UNEXPECTED, "no memory to put a question", -1);
     }

@@ -3,8 +3,8 @@
 
 #include "../core/digest.h"
 #include "own_pool.h"
-#include "token_answers.h"
-#include "token_flights.h"
+#include "kept_answers.h"
+#include "answer_flights.h"
 
 enum { DEFAULT_ENTRIES = 1024, BYTES_PER_ENTRY = 16 * 1024 };
 
@@ -13,8 +13,8 @@ struct clerk_session_renewal {
     clerk_session_renewal_options options;
     clerk_digester *digester;
     apr_thread_mutex_t *mutex; /* guards the two below; never held during a call */
-    clerk_token_answers *answers;
-    clerk_token_flights *flights;
+    clerk_kept_answers *answers;
+    clerk_answer_flights *flights;
 };
 
 /** One call's parameters. */
@@ -49,9 +49,9 @@ apr_status_t clerk_session_renewal_create(clerk_session_renewal **renewal,
         return status;
     }
     made->digester = clerk_digester_create(pool);
-    made->answers = clerk_token_answers_create(
+    made->answers = clerk_kept_answers_create(
         made->options.max_entries, made->options.max_entries * BYTES_PER_ENTRY, pool);
-    made->flights = clerk_token_flights_create(made->mutex, pool);
+    made->flights = clerk_answer_flights_create(made->mutex, pool);
     *renewal = made;
     return made->digester != NULL && made->answers != NULL && made->flights != NULL
                ? APR_SUCCESS
@@ -101,10 +101,10 @@ static int digest(refresh *self)
  * Make the call; the lock is given up meanwhile. Failures are not kept: the next request
  * may find the API in a better mood.
  */
-static int fly(clerk_slice *answer, const refresh *self, clerk_token_flight *flight)
+static int fly(clerk_slice *answer, const refresh *self, clerk_answer_flight *flight)
 {
     clerk_session_renewal *renewal = self->renewal;
-    clerk_token_result result;
+    clerk_answer_result result;
     apr_time_t now;
     int is_good;
 
@@ -115,22 +115,22 @@ static int fly(clerk_slice *answer, const refresh *self, clerk_token_flight *fli
     now = time_by(renewal);
     apr_thread_mutex_lock(renewal->mutex);
     if (is_good) {
-        clerk_token_answers_keep(renewal->answers, self->digest, result.body, now,
+        clerk_kept_answers_keep(renewal->answers, self->digest, result.body, now,
                                  now + CLERK_REFRESH_ANSWER_TTL);
     }
     else {
         clerk_fail(&result.failure.error, CLERK_E_MACHINE_UNDECIDED, "no refresh");
     }
-    clerk_token_flight_land(renewal->flights, flight, &result);
+    clerk_answer_flight_land(renewal->flights, flight, &result);
     *answer = result.body;
     return is_good;
 }
 
-static int wait_for(clerk_slice *answer, const refresh *self, clerk_token_flight *flight)
+static int wait_for(clerk_slice *answer, const refresh *self, clerk_answer_flight *flight)
 {
-    clerk_token_result result;
+    clerk_answer_result result;
 
-    if (!clerk_token_flight_await(&result, self->renewal->flights, flight,
+    if (!clerk_answer_flight_await(&result, self->renewal->flights, flight,
                                   self->renewal->options.patience, self->pool))
     {
         *answer = clerk_slice_of("fetch-error");
@@ -144,18 +144,18 @@ static int wait_for(clerk_slice *answer, const refresh *self, clerk_token_flight
 static int find_or_ask(clerk_slice *answer, const refresh *self)
 {
     clerk_session_renewal *renewal = self->renewal;
-    clerk_token_flight *flight;
+    clerk_answer_flight *flight;
 
-    if (clerk_token_answers_find(answer, renewal->answers, self->digest,
+    if (clerk_kept_answers_find(answer, renewal->answers, self->digest,
                                  time_by(renewal), self->pool))
     {
         return 1;
     }
-    flight = clerk_token_flights_join(renewal->flights, self->digest);
+    flight = clerk_answer_flights_join(renewal->flights, self->digest);
     if (flight != NULL) {
         return wait_for(answer, self, flight);
     }
-    flight = clerk_token_flights_begin(renewal->flights, self->digest);
+    flight = clerk_answer_flights_begin(renewal->flights, self->digest);
     if (flight == NULL) {
         *answer = clerk_slice_of("unexpected-sdk-error");
         return 0;

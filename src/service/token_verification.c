@@ -57,7 +57,10 @@ static int recall(clerk_evidence *evidence, const clerk_verification *by,
 {
     clerk_verified found;
 
-    if (by->verified == NULL) {
+    /* an opaque token is none of these */
+    if (by->verified == NULL || evidence->token.len == 0
+        || memchr(evidence->token.ptr, '.', evidence->token.len) == NULL)
+    {
         return 0;
     }
     evidence->has_id = clerk_verified_tokens_id(&evidence->id, by->verified,

@@ -14,13 +14,17 @@ static int accepts(const clerk_inquiry *inquiry, clerk_token_type type)
 void clerk_inquiry_read_browser(clerk_inquiry *inquiry)
 {
     clerk_situation *situation = &inquiry->situation;
+    const clerk_facts *facts = situation->facts;
+    const char *own_url = facts->own_url;
 
     if (inquiry->has_read_browser) {
         return;
     }
     inquiry->has_read_browser = 1;
-    situation->has_own_url =
-        clerk_url_parse(&situation->own, clerk_slice_of(situation->facts->own_url));
+    if (own_url == NULL && facts->find_own_url != NULL) {
+        own_url = facts->find_own_url(facts->request);
+    }
+    situation->has_own_url = clerk_url_parse(&situation->own, clerk_slice_of(own_url));
     clerk_browser_state_read(&situation->browser, situation->facts->cookie,
                              situation->has_own_url ? situation->own.query
                                                     : clerk_slice_of(NULL),

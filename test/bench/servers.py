@@ -20,12 +20,15 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1]),
 from httpd import Httpd, modules_directory                     # noqa: E402
 from standin.client import Standin                             # noqa: E402
 from standin.keys import SigningKey                            # noqa: E402
-from standin.tokens import Minter, alter_signature             # noqa: E402
+from standin.tokens import OMIT, Minter, alter_signature       # noqa: E402
 from standin.users import MEMBER                               # noqa: E402
 
 PAGE = "x" * 1024
 OPENIDC = "mod_auth_openidc.so"
 TOKEN_SECONDS = 3 * 3600
+# An ordinary session: an active organization without permissions, some 930 bytes of token.
+ORDINARY = {"fea": OMIT, "pla": OMIT, "o": {"id": "org_2aBcDeFgHiJkLmNoPqRsTuVwXyZ",
+                                            "slg": "example", "rol": "admin"}}
 
 
 class Server(Httpd):
@@ -64,7 +67,7 @@ def _mint(arguments: tuple) -> list[str]:
     pem, kid, issuer, azp, first, count, claims = arguments
     minter = Minter(SigningKey.from_pem(pem, kid), issuer, azp)
     times = {"exp": int(time.time()) + TOKEN_SECONDS}
-    return [minter.session(MEMBER, sid=f"sess_2aBcDeFgHiJkLmNoPq{first + i:09d}", **times, **claims)
+    return [minter.session(MEMBER, sid=f"sess_2aBcDeFgHiJkLmNoPq{first + i:09d}", **{**ORDINARY, **times, **claims})
             for i in range(count)]
 
 

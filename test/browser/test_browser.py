@@ -145,6 +145,27 @@ def test_a_pending_session_has_its_task_first(town, person):
     is_page(person.click("Complete the task"), f"{town.site}/app/page", PENDING)
 
 
+def test_a_satellite_hears_of_a_sign_in_at_its_primary(server, person):
+    """In development: by way of the primary's own pages."""
+    town = server.towns["dev"]
+    sign_in(town, person, MEMBER)
+    seen = person.open(f"{town.satellite}/app/page?n=1")
+    is_page(seen, f"{town.satellite}/app/page?n=1&__clerk_synced=true", MEMBER, "acme")
+    assert len(seen.asked(f"{town.site}/app/sign-in?__clerk_redirect_url=")) == 1
+    assert len(seen.shown) == 1
+    is_page(person.open(f"{town.satellite}/app/other"), f"{town.satellite}/app/other", MEMBER,
+            "acme")
+
+
+def test_a_satellite_sends_strangers_to_its_primary(server, person):
+    town = server.towns["dev"]
+    seen = person.open(f"{town.satellite}/app/page")
+    assert seen.url.startswith(f"{town.fapi}/sign-in?") and CHOICE in seen.text
+    later(person)
+    seen = person.click(label(SOLO))
+    assert (seen.status, seen.url.partition("?")[0]) == (200, f"{town.site}/app/sign-in"), seen
+
+
 # ---- a page on another origin
 
 FETCH = """async ({ url, options }) => {

@@ -17,6 +17,7 @@ from standin.users import User
 
 from .chromium import Person
 
+SATELLITE = "satellite.localhost"
 HOSTS = {"dev": ("localhost", "other.localhost", "127.0.0.1"),
          "live": ("app.localhost", "spa.app.localhost", "clerk.app.localhost")}
 
@@ -26,8 +27,9 @@ class Town:
         site, neighbour, fapi = HOSTS[kind]
         self.kind, self.development = kind, kind == "dev"
         self.site, self.neighbour = f"http://{site}:{port}", f"http://{neighbour}:{port}"
+        self.satellite = f"http://{SATELLITE}:{port}"
         self.instance = clerk.new_instance(
-            f"town-{kind}", app_origins=[self.site, self.neighbour],
+            f"town-{kind}", app_origins=[self.site, self.neighbour, self.satellite],
             publishable_key=publishable_key.encode(f"clerk.{kind}.example", live=kind == "live"))
         self.api = clerk.url
         self.fapi = f"http://{fapi}:{clerk.url.rpartition(':')[2]}/fapi/town-{kind}"
@@ -39,7 +41,7 @@ class Town:
     ClerkAPIURL {self.api}
     ClerkProxyURL {self.fapi}
     ClerkSignInURL {self.fapi}/sign-in
-    ClerkAuthorizedParties {self.site} {self.neighbour}
+    ClerkAuthorizedParties {self.site} {self.neighbour} {self.satellite}
     <LocationMatch "^/(app|orgs|me|loop|api)(/|$)">
         AuthType Clerk
         AuthName "Town"
@@ -61,6 +63,26 @@ class Town:
         Header always set Vary Origin
     </Location>
 """
+
+    def satellite_host(self) -> str:
+        """Another site of the same instance, whose primary is this town's."""
+        return f"""<VirtualHost 127.0.0.1:${{PORT}}>
+    ServerName {self.satellite}
+    ClerkPublishableKey {self.instance.publishable_key}
+    ClerkSecretKey {self.instance.secret_key}
+    ClerkAPIURL {self.api}
+    ClerkProxyURL {self.fapi}
+    ClerkSatellite On
+    ClerkSatelliteAutoSync On
+    ClerkDomain {SATELLITE}
+    ClerkSignInURL {self.site}/app/sign-in
+    ClerkAuthorizedParties {self.satellite}
+    <Location /app>
+        AuthType Clerk
+        AuthName "Satellite"
+        Require valid-user
+    </Location>
+</VirtualHost>"""
 
     def expire(self, person: Person, user: User, *, refresh: bool = True) -> str:
         """Let this person's session token have run out; the id of the session.
@@ -85,6 +107,7 @@ def httpd_config(towns: list[Town], keys: Path) -> str:
         f"<VirtualHost 127.0.0.1:${{PORT}}>\n    ServerName {town.site}\n{town.sections(keys)}"
         f"</VirtualHost>\n<VirtualHost 127.0.0.1:${{PORT}}>\n    ServerName {town.neighbour}\n"
         "</VirtualHost>" for town in towns)
+    hosts += "\n" + "".join(town.satellite_host() for town in towns if town.development)
     return f"""
 UseCanonicalName On
 LogLevel clerk_auth:warn

@@ -96,6 +96,18 @@ def rejected() -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture
+def looked_at(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """looked_at("960 cells of …") is said at the end of the run, where the test passed."""
+    return lambda what: request.node.user_properties.append(("looked at", what))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    for report in terminalreporter.stats.get("passed", []):
+        for name, what in report.user_properties:
+            terminalreporter.write_line(f"{name}: {what}")
+
+
+@pytest.fixture
 def upstream() -> Iterator[Upstream]:
     with Upstream() as application:
         yield application

@@ -21,7 +21,7 @@ A_PATH = ("ClerkSignInURL of a satellite is a page of the primary site: write it
           "https://HOST/PATH")
 ITSELF = ("ClerkSignInURL of a satellite is a page of the primary site, not of the satellite "
           "itself")
-NO_KEYS = "ClerkHandshake On needs ClerkPublishableKey and ClerkSecretKey"
+NO_KEY = "ClerkHandshake On needs ClerkPublishableKey, which names the Frontend API"
 
 REFUSED = {
     "development, no page": (f"{DEV}\n>>> {SATELLITE}", NO_PAGE),
@@ -35,9 +35,8 @@ REFUSED = {
     "itself with a port": (
         host("http://satellite.example:8080", LIVE, f">>> {SATELLITE}",
              "ClerkSignInURL http://SATELLITE.example:8080/"), ITSELF),
-    "handshake, no secret key": (f"{LIVE}\n>>> ClerkHandshake On", NO_KEYS),
     "handshake, no publishable key": (f"{KEY}\n" + section("/app", ">>> ClerkHandshake On"),
-                                      NO_KEYS),
+                                      NO_KEY),
 }
 
 
@@ -57,9 +56,10 @@ ACCEPTED = {
                                  "ClerkSignInURL http://localhost:8081/sign-in",
     "a primary's own page": f"{DEV}\nServerName https://primary.example\n{PRIMARY}",
     "a path of no satellite": f"{LIVE}\nClerkSatellite Off\nClerkSignInURL /sign-in",
+    "handshake, no secret key": f"{LIVE}\nClerkHandshake On",
     "handshake on": f"{LIVE}\n{KEY}\nClerkHandshake On",
     "handshake off without keys": f"{LIVE}\nClerkHandshake Off",
-    "the secret key in a section": f"{LIVE}\nClerkHandshake On\n" + section("/app", KEY),
+    "the key in a section": f"{KEY}\nClerkHandshake On\n" + section("/app", LIVE),
 }
 
 

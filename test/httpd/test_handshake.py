@@ -300,14 +300,38 @@ def test_satellite_s_own_frontend_api(httpd, _standin_program):
         assert away.endpoint == f"https://{host or site.clerk.frontend_api}/v1/client/handshake"
 
 
-@pytest.mark.parametrize("keys", [["ClerkPublishableKey"], ["ClerkSecretKey"]])
-def test_without_both_keys_there_is_no_handshake(httpd, _standin_program, keys):
+def test_without_a_publishable_key_there_is_no_handshake(httpd, _standin_program):
+    """Nothing says where the Frontend API is."""
     clerk = production(_standin_program)
-    lines = {"ClerkPublishableKey": f"ClerkPublishableKey {clerk.publishable_key}",
-             "ClerkSecretKey": f"ClerkSecretKey {clerk.secret_key}"}
     site = ClerkSite(httpd, clerk, "ClerkSignInURL /in", instance=[
-        *(lines[name] for name in keys), f"ClerkJWKSURL {clerk.jwks_url}"])
+        f"ClerkSecretKey {clerk.secret_key}", f"ClerkJWKSURL {clerk.jwks_url}"])
     answer = visit(site, cookies=jar_of(site, "expired"))
     assert answer.status == 302 and answer.location.startswith(f"{site.httpd.url}/in?")
     site.admitted(MEMBER, session=site.mint.session(MEMBER))
-    assert visit(site, f"{PAGE}?__clerk_handshake_nonce=x").status == 302
+    cookies = [f"__session={site.mint.session(MEMBER)}; Path=/"]
+    answer = visit(site, f"{PAGE}?__clerk_handshake={site.mint.handshake(cookies)}")
+    assert (answer.status, answer.cookies) == (302, [])
+
+
+@pytest.mark.parametrize("kind", [production, development])
+def test_without_a_secret_key(httpd, _standin_program, standin, kind):
+    """What a browser brings is asked for whole, since a nonce could not be redeemed; there is
+    no refresh. Nothing is asked of the Backend API."""
+    clerk = kind(_standin_program)
+    site = ClerkSite(httpd, clerk, instance=[
+        f"ClerkPublishableKey {clerk.publishable_key}", f"ClerkJWKSURL {clerk.jwks_url}"])
+    standin.reset()
+    jar = jar_of(site, "expired")
+    away = handshake(visit(site, cookies=jar))
+    assert away.reason == EXPIRED and "format" not in away.query
+    jar[f"__refresh_{clerk.cookie_suffix}"] = "x"
+    away = handshake(visit(site, cookies=jar))
+    assert away.reason == "session-token-expired-refresh-missing-api-client"
+    cookies = [f"__session={site.mint.session(MEMBER)}; Path=/"]
+    answer = visit(site, f"{PAGE}?__clerk_handshake={site.mint.handshake(cookies)}")
+    assert (answer.status, answer.cookies) == (200 if kind is production else 307, cookies)
+    assert seen(answer).status == "signed-in"
+    answer = site.get(f"{PAGE}?__clerk_handshake_nonce=x", headers=FETCH)
+    assert seen(answer).reason == "session-token-missing"
+    site.log.expect("could not be redeemed: there is no secret key", times=1)
+    assert {name for name in standin.counters()["requests"] if name.startswith("backend.")} == set()

@@ -50,6 +50,13 @@ RewriteRule ^/\.well-known/ - [F]
         Require not clerk-scope c
     </RequireAll>
 </Location>
+<Location /mcp/merged>
+    AuthMerging Or
+    Require clerk-scope more
+</Location>
+<Location /mcp/merged/off>
+    Require clerk-scope only
+</Location>
 <Location /protect>
     ClerkAcceptsToken oauth_token
     ClerkProtectedResource On
@@ -206,7 +213,8 @@ def test_a_bad_token_gets_the_same_and_an_error(site):
 
 
 @pytest.mark.parametrize("path, scope", [
-    ("/mcp/inner", "notes:admin"), ("/mcp/expr", "notes:read"), ("/mcp/both", "a b")])
+    ("/mcp/inner", "notes:admin"), ("/mcp/expr", "notes:read"), ("/mcp/both", "a b"),
+    ("/mcp/merged", "notes:read notes:write more"), ("/mcp/merged/off", "only")])
 def test_scopes_are_those_of_the_lines_in_force(site, path, scope):
     assert f'scope="{scope}"' in challenge(site, path)
 

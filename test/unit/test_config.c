@@ -72,7 +72,35 @@ static void what_the_inner_section_says_wins(void **state)
     clerk_dir_config *inner = full_dir_config(pool, 2);
 
     inner->instance = outer->instance; /* two instances are laid over: see below */
+    inner->require_lines = apr_pcalloc(pool, sizeof(*inner->require_lines));
     assert_memory_equal(clerk_dir_config_merge(pool, outer, inner), inner, sizeof(*inner));
+}
+
+static apr_array_header_t *names(apr_pool_t *pool, const char *name)
+{
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(const char *));
+
+    *(const char **)apr_array_push(list) = name;
+    return list;
+}
+
+static void outer_lines_stay_where_that_is_said(void **state)
+{
+    apr_pool_t *pool = *state;
+    clerk_require_lines outer = { .scopes = names(pool, "a"), .has_negated_expr = 1 };
+    clerk_require_lines inner = { .scopes = names(pool, "b"), .has_expr = 1 };
+    clerk_dir_config base = { .require_lines = &outer };
+    clerk_dir_config add = { .require_lines = &inner };
+    clerk_dir_config *merged = clerk_dir_config_merge(pool, &base, &add);
+
+    assert_ptr_equal(merged->require_lines, &inner);
+    inner.adds_to_outer = 1;
+    merged = clerk_dir_config_merge(pool, &base, &add);
+    assert_string_equal(apr_array_pstrcat(pool, merged->require_lines->scopes, ' '), "a b");
+    assert_null(APR_ARRAY_IDX(merged->require_lines->scopes, 2, const char *));
+    assert_true(merged->require_lines->has_expr && merged->require_lines->has_negated_expr);
+    assert_false(merged->require_lines->adds_to_outer);
+    assert_null(merged->require_lines->user_lines);
 }
 
 static void a_fresh_server_changes_nothing(void **state)
@@ -325,6 +353,7 @@ int main(void)
         support_test(what_the_inner_section_says_wins),
         support_test(a_fresh_server_changes_nothing),
         support_test(what_the_inner_server_says_wins),
+        support_test(outer_lines_stay_where_that_is_said),
         support_test(a_fresh_instance_changes_nothing_given),
         support_test(nothing_is_kept_of_what_was_merged),
 #endif

@@ -194,6 +194,27 @@ static void what_is_too_long_is_not_packed(void **state)
     assert_int_equal(clerk_verified_pack(&large, *state).len, 0);
 }
 
+static void knows_what_a_header_can_hold(void **state)
+{
+    static const struct {
+        const char *payload;
+        int is_printable;
+    } texts[] = {
+        { "{\"sub\":\"user_1\",\"sid\":\"~ \",\"x\":\"\xc3\xa9\"}", 1 },
+        { "{\"sub\":\"user_1\",\"sid\":\"\xc3\xa9\"}", 0 },
+        { "{\"sub\":\"user_1\",\"sid\":\"a\\nb\"}", 0 },
+        { "{\"sub\":\"user_1\",\"org_id\":\"o\",\"org_permissions\":[\"\x7f\"]}", 0 },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < support_count(texts); i++) {
+        clerk_verified is = verified_of(CLERK_TOKEN_SESSION, texts[i].payload, *state);
+
+        clerk_verified_unpack(&is, clerk_verified_pack(&is, *state).ptr, *state);
+        assert_int_equal(is.auth->is_printable, texts[i].is_printable);
+    }
+}
+
 static void an_ordinary_token_is_small(void **state)
 {
     clerk_verified verified = verified_of(
@@ -213,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         support_test(comes_out_as_it_went_in),
         support_test(what_is_too_long_is_not_packed),
+        support_test(knows_what_a_header_can_hold),
         support_test(an_ordinary_token_is_small),
     };
 

@@ -1,38 +1,38 @@
-/* SPDX-License-Identifier: Apache-2.0 - one question about a token at a time, for all who ask it */
-#include "token_flights.h"
+/* SPDX-License-Identifier: Apache-2.0 - one question at a time, for all threads that ask it */
+#include "answer_flights.h"
 
 #include <stdlib.h>
 
-struct clerk_token_flight {
-    clerk_token_flight *next;
+struct clerk_answer_flight {
+    clerk_answer_flight *next;
     unsigned char digest[CLERK_DIGEST_LENGTH];
     unsigned passengers; /* the last one to leave frees it */
     apr_time_t began_at;
     int has_landed;
-    clerk_token_result result; /* its body is malloc'ed */
+    clerk_answer_result result; /* its body is malloc'ed */
 };
 
 /** As many at most as there are threads, so a list will do. */
-struct clerk_token_flights {
+struct clerk_answer_flights {
     apr_thread_mutex_t *mutex;
     apr_thread_cond_t *landed;
-    clerk_token_flight *first;
+    clerk_answer_flight *first;
 };
 
-clerk_token_flights *clerk_token_flights_create(apr_thread_mutex_t *mutex,
+clerk_answer_flights *clerk_answer_flights_create(apr_thread_mutex_t *mutex,
                                                 apr_pool_t *pool)
 {
-    clerk_token_flights *flights = apr_pcalloc(pool, sizeof(*flights));
+    clerk_answer_flights *flights = apr_pcalloc(pool, sizeof(*flights));
 
     flights->mutex = mutex;
     return apr_thread_cond_create(&flights->landed, pool) == APR_SUCCESS ? flights : NULL;
 }
 
-clerk_token_flight *
-clerk_token_flights_join(clerk_token_flights *flights,
+clerk_answer_flight *
+clerk_answer_flights_join(clerk_answer_flights *flights,
                          const unsigned char digest[CLERK_DIGEST_LENGTH])
 {
-    clerk_token_flight *flight = flights->first;
+    clerk_answer_flight *flight = flights->first;
 
     while (flight != NULL && memcmp(flight->digest, digest, CLERK_DIGEST_LENGTH) != 0) {
         flight = flight->next;
@@ -43,11 +43,11 @@ clerk_token_flights_join(clerk_token_flights *flights,
     return flight;
 }
 
-clerk_token_flight *
-clerk_token_flights_begin(clerk_token_flights *flights,
+clerk_answer_flight *
+clerk_answer_flights_begin(clerk_answer_flights *flights,
                           const unsigned char digest[CLERK_DIGEST_LENGTH])
 {
-    clerk_token_flight *flight = calloc(1, sizeof(*flight));
+    clerk_answer_flight *flight = calloc(1, sizeof(*flight));
 
     if (flight == NULL) {
         return NULL;
@@ -60,14 +60,14 @@ clerk_token_flights_begin(clerk_token_flights *flights,
     return flight;
 }
 
-apr_interval_time_t clerk_token_flight_age(const clerk_token_flight *flight)
+apr_interval_time_t clerk_answer_flight_age(const clerk_answer_flight *flight)
 {
     apr_interval_time_t age = apr_time_now() - flight->began_at;
 
     return age > 0 ? age : 0; /* the clock may have been set back */
 }
 
-static void leave(clerk_token_flight *flight)
+static void leave(clerk_answer_flight *flight)
 {
     if (--flight->passengers == 0) {
         free((char *)flight->result.body.ptr);
@@ -83,8 +83,8 @@ static apr_interval_time_t time_left(apr_time_t deadline, apr_interval_time_t pa
     return left > patience ? patience : left;
 }
 
-int clerk_token_flight_await(clerk_token_result *result, clerk_token_flights *flights,
-                             clerk_token_flight *flight, apr_interval_time_t patience,
+int clerk_answer_flight_await(clerk_answer_result *result, clerk_answer_flights *flights,
+                             clerk_answer_flight *flight, apr_interval_time_t patience,
                              apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + patience;
@@ -108,9 +108,9 @@ int clerk_token_flight_await(clerk_token_result *result, clerk_token_flights *fl
     return has_landed;
 }
 
-static void unlink_flight(clerk_token_flights *flights, const clerk_token_flight *flight)
+static void unlink_flight(clerk_answer_flights *flights, const clerk_answer_flight *flight)
 {
-    clerk_token_flight **at = &flights->first;
+    clerk_answer_flight **at = &flights->first;
 
     while (*at != flight) {
         at = &(*at)->next;
@@ -119,9 +119,9 @@ static void unlink_flight(clerk_token_flights *flights, const clerk_token_flight
 }
 
 /** Without memory for the copy the result is that, for all but the one who flew. */
-static clerk_token_result copy_of(const clerk_token_result *result)
+static clerk_answer_result copy_of(const clerk_answer_result *result)
 {
-    clerk_token_result copy = *result;
+    clerk_answer_result copy = *result;
     char *body = malloc(result->body.len + 1);
 
     copy.body.ptr = body;
@@ -135,8 +135,8 @@ static clerk_token_result copy_of(const clerk_token_result *result)
     return copy;
 }
 
-void clerk_token_flight_land(clerk_token_flights *flights, clerk_token_flight *flight,
-                             const clerk_token_result *result)
+void clerk_answer_flight_land(clerk_answer_flights *flights, clerk_answer_flight *flight,
+                             const clerk_answer_result *result)
 {
     unlink_flight(flights, flight);
     if (flight->passengers > 1) {

@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0 - one question about a token at a time in all processes of a server */
-#include "token_turn.h"
+/* SPDX-License-Identifier: Apache-2.0 - one question at a time in all processes of a server */
+#include "answer_turn.h"
 
 /* A look is one atomic load; a call takes tens of milliseconds. */
 static const apr_interval_time_t FIRST_LOOK = 1000;
 static const apr_interval_time_t LAST_LOOK = 20000;
 
-int clerk_token_turn_take(clerk_token_turn *turn, clerk_board *board,
+int clerk_answer_turn_take(clerk_answer_turn *turn, clerk_board *board,
                           const unsigned char digest[CLERK_DIGEST_LENGTH],
                           apr_interval_time_t length, apr_time_t now)
 {
@@ -21,7 +21,7 @@ int clerk_token_turn_take(clerk_token_turn *turn, clerk_board *board,
     return turn->lease != 0;
 }
 
-clerk_turn_end clerk_token_turn_await(const clerk_token_turn *turn,
+clerk_turn_end clerk_answer_turn_await(const clerk_answer_turn *turn,
                                       apr_interval_time_t patience,
                                       apr_time_t (*clock)(void))
 {
@@ -42,7 +42,7 @@ clerk_turn_end clerk_token_turn_await(const clerk_token_turn *turn,
                : (clerk_turn_end)clerk_board_outcome(turn->slot);
 }
 
-void clerk_token_turn_finish(clerk_token_turn *turn, clerk_turn_end end, apr_time_t now)
+void clerk_answer_turn_finish(clerk_answer_turn *turn, clerk_turn_end end, apr_time_t now)
 {
     if (turn->slot != NULL) {
         clerk_board_report(turn->slot, now, (int)end);

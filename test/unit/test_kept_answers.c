@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 - tests of the bounded table of answers */
-#include "service/token_answers.h"
+#include "service/kept_answers.h"
 
 #include "support.h"
 
@@ -19,25 +19,25 @@ static const unsigned char *digest_of(unsigned number)
     return digest;
 }
 
-static void keep(clerk_token_answers *answers, unsigned number, const char *body)
+static void keep(clerk_kept_answers *answers, unsigned number, const char *body)
 {
-    clerk_token_answers_keep(answers, digest_of(number), clerk_slice_of(body),
+    clerk_kept_answers_keep(answers, digest_of(number), clerk_slice_of(body),
                              SUPPORT_NOW, UNTIL);
 }
 
-static int has(clerk_token_answers *answers, unsigned number, const char *body,
+static int has(clerk_kept_answers *answers, unsigned number, const char *body,
                apr_pool_t *pool)
 {
     clerk_slice found = { NULL, 0 };
 
-    return clerk_token_answers_find(&found, answers, digest_of(number), SUPPORT_NOW,
+    return clerk_kept_answers_find(&found, answers, digest_of(number), SUPPORT_NOW,
                                     pool)
            && clerk_slice_is(found, body);
 }
 
 static void gives_back_what_was_kept(void **state)
 {
-    clerk_token_answers *answers = clerk_token_answers_create(8, 1024, *state);
+    clerk_kept_answers *answers = clerk_kept_answers_create(8, 1024, *state);
 
     assert_false(has(answers, 1, "one", *state));
     keep(answers, 1, "one");
@@ -51,27 +51,27 @@ static void gives_back_what_was_kept(void **state)
 
 static void forgets_in_time(void **state)
 {
-    clerk_token_answers *answers = clerk_token_answers_create(8, 1024, *state);
+    clerk_kept_answers *answers = clerk_kept_answers_create(8, 1024, *state);
     clerk_slice body;
 
     keep(answers, 1, "one");
-    assert_true(clerk_token_answers_find(&body, answers, digest_of(1), UNTIL - 1, *state));
-    assert_false(clerk_token_answers_find(&body, answers, digest_of(1), UNTIL, *state));
+    assert_true(clerk_kept_answers_find(&body, answers, digest_of(1), UNTIL - 1, *state));
+    assert_false(clerk_kept_answers_find(&body, answers, digest_of(1), UNTIL, *state));
     assert_false(has(answers, 1, "one", *state)); /* gone for good */
 
     keep(answers, 2, "two");
-    assert_false(clerk_token_answers_find(&body, answers, digest_of(2), SUPPORT_NOW - 1,
+    assert_false(clerk_kept_answers_find(&body, answers, digest_of(2), SUPPORT_NOW - 1,
                                           *state)); /* the clock was set back */
-    clerk_token_answers_keep(answers, digest_of(3), clerk_slice_of("x"), UNTIL, UNTIL);
+    clerk_kept_answers_keep(answers, digest_of(3), clerk_slice_of("x"), UNTIL, UNTIL);
     assert_false(has(answers, 3, "x", *state));
     keep(answers, 4, "four");
-    clerk_token_answers_keep(answers, digest_of(4), clerk_slice_of("x"), UNTIL, UNTIL);
+    clerk_kept_answers_keep(answers, digest_of(4), clerk_slice_of("x"), UNTIL, UNTIL);
     assert_false(has(answers, 4, "four", *state)); /* a newer one that is not kept ends it */
 }
 
 static void drops_what_was_unused_longest(void **state)
 {
-    clerk_token_answers *answers = clerk_token_answers_create(3, 1024, *state);
+    clerk_kept_answers *answers = clerk_kept_answers_create(3, 1024, *state);
 
     keep(answers, 1, "1");
     keep(answers, 2, "2");
@@ -86,7 +86,7 @@ static void drops_what_was_unused_longest(void **state)
 
 static void is_bounded_in_bytes(void **state)
 {
-    clerk_token_answers *answers = clerk_token_answers_create(100, 10, *state);
+    clerk_kept_answers *answers = clerk_kept_answers_create(100, 10, *state);
 
     keep(answers, 1, "1234");
     keep(answers, 2, "1234");
@@ -105,7 +105,7 @@ static void is_bounded_in_bytes(void **state)
 static void holds_up_under_many(void **state)
 {
     enum { MANY = 5000, ROOM = 100 };
-    clerk_token_answers *answers = clerk_token_answers_create(ROOM, 1 << 20, *state);
+    clerk_kept_answers *answers = clerk_kept_answers_create(ROOM, 1 << 20, *state);
     unsigned i;
 
     for (i = 0; i < MANY; i++) {
@@ -118,7 +118,7 @@ static void holds_up_under_many(void **state)
 
 static void keeps_nothing_where_there_is_no_room(void **state)
 {
-    clerk_token_answers *answers = clerk_token_answers_create(0, 1024, *state);
+    clerk_kept_answers *answers = clerk_kept_answers_create(0, 1024, *state);
 
     keep(answers, 1, "one");
     assert_false(has(answers, 1, "one", *state));
@@ -135,5 +135,5 @@ int main(void)
         support_test(keeps_nothing_where_there_is_no_room),
     };
 
-    return support_run("token_answers", tests);
+    return support_run("kept_answers", tests);
 }

@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0 - a bounded table of what was answered about tokens */
-#include "token_answers.h"
+/* SPDX-License-Identifier: Apache-2.0 - a bounded table of the Backend API's answers */
+#include "kept_answers.h"
 
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ typedef struct entry {
     char body[];
 } entry;
 
-struct clerk_token_answers {
+struct clerk_kept_answers {
     entry **buckets;
     apr_size_t mask;
     entry *newest;
@@ -27,7 +27,7 @@ struct clerk_token_answers {
 
 static apr_status_t free_all(void *baton)
 {
-    clerk_token_answers *answers = baton;
+    clerk_kept_answers *answers = baton;
     entry *at = answers->newest;
 
     while (at != NULL) {
@@ -39,10 +39,10 @@ static apr_status_t free_all(void *baton)
     return APR_SUCCESS;
 }
 
-clerk_token_answers *clerk_token_answers_create(apr_size_t max_entries,
+clerk_kept_answers *clerk_kept_answers_create(apr_size_t max_entries,
                                                 apr_size_t max_bytes, apr_pool_t *pool)
 {
-    clerk_token_answers *answers = apr_pcalloc(pool, sizeof(*answers));
+    clerk_kept_answers *answers = apr_pcalloc(pool, sizeof(*answers));
     apr_size_t buckets = 1;
 
     while (buckets < max_entries) {
@@ -57,7 +57,7 @@ clerk_token_answers *clerk_token_answers_create(apr_size_t max_entries,
 }
 
 /** A digest spreads evenly, and its secret part keeps clients from choosing a bucket. */
-static entry **place_of(clerk_token_answers *answers, const unsigned char *digest)
+static entry **place_of(clerk_kept_answers *answers, const unsigned char *digest)
 {
     apr_size_t number = 0;
     entry **at;
@@ -70,13 +70,13 @@ static entry **place_of(clerk_token_answers *answers, const unsigned char *diges
     return at;
 }
 
-static void unlink_use(clerk_token_answers *answers, entry *gone)
+static void unlink_use(clerk_kept_answers *answers, entry *gone)
 {
     *(gone->newer ? &gone->newer->older : &answers->newest) = gone->older;
     *(gone->older ? &gone->older->newer : &answers->oldest) = gone->newer;
 }
 
-static void link_newest(clerk_token_answers *answers, entry *used)
+static void link_newest(clerk_kept_answers *answers, entry *used)
 {
     used->newer = NULL;
     used->older = answers->newest;
@@ -84,7 +84,7 @@ static void link_newest(clerk_token_answers *answers, entry *used)
     answers->newest = used;
 }
 
-static void drop(clerk_token_answers *answers, entry **place)
+static void drop(clerk_kept_answers *answers, entry **place)
 {
     entry *gone = *place;
 
@@ -95,7 +95,7 @@ static void drop(clerk_token_answers *answers, entry **place)
     free(gone);
 }
 
-int clerk_token_answers_find(clerk_slice *body, clerk_token_answers *answers,
+int clerk_kept_answers_find(clerk_slice *body, clerk_kept_answers *answers,
                              const unsigned char digest[CLERK_DIGEST_LENGTH],
                              apr_time_t now, apr_pool_t *pool)
 {
@@ -116,7 +116,7 @@ int clerk_token_answers_find(clerk_slice *body, clerk_token_answers *answers,
     return 1;
 }
 
-void clerk_token_answers_keep(clerk_token_answers *answers,
+void clerk_kept_answers_keep(clerk_kept_answers *answers,
                               const unsigned char digest[CLERK_DIGEST_LENGTH],
                               clerk_slice body, apr_time_t now, apr_time_t until)
 {

@@ -70,6 +70,16 @@ static void note_scopes(clerk_require_lines *lines, cmd_parms *cmd, const char *
     }
 }
 
+static int is_in_require_none(const cmd_parms *cmd)
+{
+    const ap_directive_t *around = cmd->directive->parent;
+
+    while (around != NULL && ap_cstr_casecmp(around->directive, "<RequireNone") != 0) {
+        around = around->parent;
+    }
+    return around != NULL;
+}
+
 /** mod_authz_core carries the directive out; this keeps what answers depend on. */
 const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args)
 {
@@ -92,9 +102,10 @@ const char *clerk_note_require(cmd_parms *cmd, void *record, const char *args)
     }
     else if (ap_cstr_casecmp(word, "expr") == 0 && ap_strcasestr(rest, "clerk") != NULL) {
         lines->has_expr = 1;
-        lines->has_negated_expr |= is_negated;
+        lines->has_negated_expr |= is_negated || is_in_require_none(cmd);
     }
-    else if (ap_cstr_casecmp(word, "clerk-scope") == 0 && !is_negated) {
+    else if (ap_cstr_casecmp(word, "clerk-scope") == 0 && !is_negated
+             && !is_in_require_none(cmd)) {
         note_scopes(lines, cmd, rest);
     }
     return DECLINE_CMD;

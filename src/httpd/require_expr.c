@@ -25,15 +25,32 @@ static const authz_provider *framed;
 typedef struct expr_line {
     const void *parsed; /* by the framed provider */
     const char *as_written;
-    int is_negated;
+    int is_negated;   /* it refuses by being true: behind `not`, or in <RequireNone> */
+    int takes_away;   /* as is_negated, or negated twice */
+    int is_alias;     /* of <AuthzProviderAlias>: where it will stand is not known */
 } expr_line;
+
+/** How often the line, or a section around it, is turned into its contrary. */
+static int negations_of(cmd_parms *cmd)
+{
+    const ap_directive_t *around = cmd->directive->parent;
+    const char *rest = cmd->directive->args;
+    int count = ap_cstr_casecmp(ap_getword_conf(cmd->temp_pool, &rest), "not") == 0;
+
+    for (; around != NULL; around = around->parent) {
+        count += ap_cstr_casecmp(around->directive, "<RequireNone") == 0;
+    }
+    return count;
+}
 
 static const char *parse(cmd_parms *cmd, const char *line, const void **parsed)
 {
     expr_line *made = apr_pcalloc(cmd->pool, sizeof(*made));
-    const char *rest = cmd->directive->args;
+    int negations = negations_of(cmd);
 
-    made->is_negated = ap_cstr_casecmp(ap_getword_conf(cmd->temp_pool, &rest), "not") == 0;
+    made->is_negated = negations % 2;
+    made->takes_away = negations > 0;
+    made->is_alias = ap_cstr_casecmp(cmd->directive->directive, "Require") != 0;
     made->as_written = apr_pstrcat(cmd->pool, "Require ", cmd->directive->args, NULL);
     *parsed = made;
     return framed->parse_require_line ? framed->parse_require_line(cmd, line, &made->parsed)
@@ -76,8 +93,9 @@ static void log_what_would_be(request_rec *r, clerk_request *record)
 }
 
 /**
- * Nobody will be authenticated for this line: behind `not` it can only take away, and without
- * AuthType Clerk httpd has no user of ours to wait for. What it refuses is noted, for the
+ * Nobody will be authenticated for this line: one that takes away cannot say "no user", since
+ * httpd turns that into "no objection", and without AuthType Clerk httpd has no user of ours
+ * to wait for. What it refuses is noted, for the
  * access hook to answer.
  */
 static authz_status decide_now(request_rec *r, clerk_request *record, const expr_line *line,
@@ -115,14 +133,14 @@ static authz_status check(request_rec *r, const char *text, const void *parsed)
     authz_status status = framed->check_authorization(r, text, line->parsed);
     clerk_request *record = clerk_request_of(r);
 
-    if (status != AUTHZ_GRANTED && status != AUTHZ_DENIED) {
+    if (line->is_alias || (status != AUTHZ_GRANTED && status != AUTHZ_DENIED)) {
         return status;
     }
     if (record->asked_by_expressions == asked || r->user != NULL) {
         return (status == AUTHZ_GRANTED) == line->is_negated ? refuse(record, line, status)
                                                              : status;
     }
-    return line->is_negated || !clerk_request_is_ours(r)
+    return line->takes_away || !clerk_request_is_ours(r)
                ? decide_now(r, record, line, status)
                : decide_later(record, line, status);
 }

@@ -40,7 +40,8 @@ def with_files_of(server: Httpd, text: str) -> str:
 def test_there_is_an_example_of_each_kind():
     assert {place.stem for place in FRAGMENTS} == {
         "static-site", "cgi", "reverse-proxy", "api-spa", "machine-api", "two-instances",
-        "frontend-api-proxy", "shared-cache"}
+        "frontend-api-proxy", "shared-cache", "php-fpm", "node-app", "wsgi", "multi-tenant",
+        "greeting", "mcp-server"}
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda place: place.stem)

@@ -44,7 +44,8 @@ MPMS = ("event", "worker", "prefork")
 BASE_MODULES = ("authn_core", "authz_core", "authz_user", "authz_host", "alias", "env",
                 "headers", "mime", "setenvif", "socache_shmcb", "watchdog")
 # Loading the one on the left needs those on the right before it.
-PREREQUISITES = {"proxy_http": ("proxy",), "proxy_http2": ("proxy",), "ssl": ("socache_shmcb",),
+PREREQUISITES = {"proxy_http": ("proxy",), "proxy_http2": ("proxy",),
+                 "proxy_fcgi": ("proxy",), "proxy_wstunnel": ("proxy",), "ssl": ("socache_shmcb",),
                  "auth_basic": ("authn_file",), "session_cookie": ("session",)}
 
 READY = r"(AH00489|AH00292|AH00163): .*resuming normal operations"

@@ -52,6 +52,37 @@ SECTIONS = {
             Require expr "clerk('actor') != ''"
         </RequireNone>
     </RequireAll>"""),
+    # what takes away takes away from somebody too, whom httpd never authenticates here
+    "none-all-granted": ("Clerk", """<RequireAll>
+        Require all granted
+        <RequireNone>
+            Require expr "clerk('org_slug') == 'acme'"
+        </RequireNone>
+    </RequireAll>"""),
+    "none-deep": ("Clerk", """<RequireAll>
+        Require all granted
+        <RequireNone>
+            <RequireAny>
+                Require expr "clerk('org_slug') == 'acme'"
+                Require ip 192.0.2.1
+            </RequireAny>
+        </RequireNone>
+    </RequireAll>"""),
+    "not-acme": ("Clerk", """<RequireAll>
+        Require all granted
+        Require not expr "clerk('org_slug') == 'acme'"
+    </RequireAll>"""),
+    "not-alias": ("Clerk", """<RequireAll>
+        Require all granted
+        Require not acme-by-expression
+    </RequireAll>"""),
+    "alias": ("Clerk", "Require acme-by-expression"),
+    "plain-none": (None, """<RequireAll>
+        Require all granted
+        <RequireNone>
+            Require expr "clerk('org_slug') == 'acme'"
+        </RequireNone>
+    </RequireAll>"""),
     "nobody-or-acme": ("Clerk", """Require expr
         "clerk('user_id') == '' || clerk('org_slug') == 'acme'" """),
     "unasked": ("Clerk", """Require expr
@@ -88,7 +119,12 @@ SECTIONS = {
 }
 
 
+ALIAS = """<AuthzProviderAlias expr acme-by-expression "clerk('org_slug') == 'acme'">
+</AuthzProviderAlias>"""
+
+
 def sections():
+    yield ALIAS
     for name, (auth_type, lines) in SECTIONS.items():
         lines = lines.replace("Require expr\n        ", "Require expr ").strip()
         head = f"AuthType {auth_type}\n    AuthName x\n    " if auth_type else ""
@@ -118,6 +154,12 @@ VERDICTS = {
     "not": (401, 200, 200, 401, 200),
     "not-all-granted": (401, 200, 200, 401, 200),
     "none": (401, 200, 200, 401, 200),
+    "none-all-granted": (200, 403, 200, 200, 200),
+    "none-deep": (200, 403, 200, 200, 200),
+    "not-acme": (200, 403, 200, 200, 200),
+    "not-alias": (200, 403, 200, 200, 200),
+    "alias": (403, 200, 403, 403, 403),         # as mod_authz_core has it
+    "plain-none": (200, 403, 200, 200, 200),
     "nobody-or-acme": (200, 200, 403, 200, 200),
     "unasked": (403, 403, 403, 403, 403),       # nobody was asked for
     "other": (403, 403, 403, 403, 403),
@@ -165,7 +207,7 @@ def test_a_browser_is_sent_to_sign_in(site, name):
 
 @pytest.mark.parametrize("name", [name for name in SECTIONS if SECTIONS[name][0] and
                                   VERDICTS[name][1] == 200 and not name.startswith("log-only")
-                                  and name != "not-all-granted"])
+                                  and name not in ("not-all-granted", "alias")])
 def test_the_application_knows_the_user(site, name):
     """As after any other line: httpd authenticated."""
     assert seen(site.get(f"/{name}/x", bearer=site.mint.session(MEMBER))).user == MEMBER.id
@@ -374,6 +416,24 @@ def test_an_unknown_name_stops_the_start(rejected, expression, said):
                                   "SetEnvIfExpr \"clerk('x') == ''\" x=1"])
 def test_it_does_so_everywhere(rejected, line):
     assert '"x" is not known' in rejected(line)
+
+
+def test_without_an_instance_everybody_is_nobody(httpd):
+    """And what that refuses is httpd's own 403: there is nobody to sign in with."""
+    server = httpd("""
+<Location />
+    Require expr "clerk('org_slug') == 'acme'"
+</Location>
+<Location /none>
+    <RequireAll>
+        Require all granted
+        Require not expr "clerk('user_id') == ''"
+    </RequireAll>
+</Location>""")
+    server.log.allow(BEFORE)
+    for target in ("/index.txt", "/none"):
+        for headers in ({}, {"Authorization": "Bearer x"}, PREFLIGHT):
+            assert server.request("GET", target, headers).status == 403
 
 
 NAMES = """token_type auth_status auth_reason denied_by user_id org_id session_id session_status

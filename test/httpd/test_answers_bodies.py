@@ -232,3 +232,35 @@ ErrorDocument 403 /cgi/env""")
             environment["CLERK_USER_ID"]) == ("signed-in", MEMBER.id, MEMBER.id)
     site.log.expect(DENIAL, times=1)
     assert site.get("/index.txt", bearer=site.mint.session(ADMIN)).status == 200
+
+
+def test_error_document_in_another_protected_place(httpd, _standin_program):
+    """It is refused again; what comes is httpd's own text. A JSON file in an open place comes."""
+    site = ClerkSite(httpd, production(_standin_program), sections="""
+<LocationMatch "^/(app|errors)/">
+    AuthType Clerk
+    AuthName x
+    Require clerk-role admin
+</LocationMatch>
+<Location /errors>
+    ClerkSignInRedirect Off
+</Location>
+<Location /app/open>
+    ErrorDocument 403 /open/403.json
+    ErrorDocument 401 /open/403.json
+</Location>
+ErrorDocument 401 /errors/page.html
+ErrorDocument 403 /errors/page.html
+""")
+    site.httpd.write("errors/page.html", "the page")
+    site.httpd.write("open/403.json", '{"error":"mine"}')
+    site.httpd.write("app/open", "page")
+    member = site.mint.session(MEMBER)
+    for bearer, status in ((None, 401), (member, 403)):
+        answer = site.get(headers=FETCH, bearer=bearer)
+        assert answer.status == status
+        assert "the page" not in answer.text and "ErrorDocument" in answer.text
+        answer = site.get("/app/open", headers=FETCH, bearer=bearer)
+        assert (answer.status, answer.json()) == (status, {"error": "mine"})
+        assert answer.header("Content-Type") == "application/json"
+    site.log.expect(DENIAL, times=3)

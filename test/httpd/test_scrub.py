@@ -226,6 +226,7 @@ def test_connection_close_still_closes(site):
 
 # ---------------------------------------------------------------- other ways in
 
+@pytest.mark.sanitize
 def test_trailers(httpd, _standin_program, application):
     """Not even where httpd merges a body's trailers with the header."""
     site = site_with(httpd, _standin_program, application, "MergeTrailers On")

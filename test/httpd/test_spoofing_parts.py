@@ -111,3 +111,19 @@ def test_a_lookup_leaves_the_request_as_it_was(site, applications, kind, where, 
             assert kind == "proxy" or told.get("CLERK_USER_ID") == MEMBER.id, (lookup, told)
         else:
             assert told == {}, (lookup, told)
+
+
+@pytest.mark.sanitize
+def test_nothing_of_an_ended_sub_request_is_told(httpd, _standin_program, upstream, sharing):
+    """Where the header is shared, what a sub-request puts there would outlive its memory."""
+    site = ClerkSite(httpd, production(_standin_program), sharing, *LINES[:-1],
+                     modules=["proxy_http", "rewrite"], defines={"UP": upstream.url},
+                     sections='ProxyPass /up "${UP}"\n' + sections("/up") + by_server("/up"))
+    site.log.allow("AH00125: Request exceeded the limit of 10 subrequest nesting levels")
+    token = site.mint.session(MEMBER, tier="gold" * 200)
+    for way in ("asks", "server"):
+        for where in ("protected", "open"):
+            for number in range(len(LOOKUPS)):
+                told = site.get(f"/up/{way}/{where}/{number}", bearer=token).json()["headers"]
+                found = dict(told).get("X-Clerk-Claim-Tier")
+                assert found == ("gold" * 200 if where == "protected" else None)

@@ -3,6 +3,7 @@
 
 #include "cookie_flow.h"
 #include "session_recovery.h"
+#include "verdict_count.h"
 
 static int accepts(const clerk_inquiry *inquiry, clerk_token_type type)
 {
@@ -194,4 +195,5 @@ void clerk_verifier_identify(clerk_verdict *verdict, const clerk_verifier *verif
     }
     verdict->browser = inquiry.situation.browser;
     verdict->detail = verdict->status != CLERK_OK ? inquiry.error.detail : NULL;
+    clerk_verdict_count(verdict);
 }

@@ -22,6 +22,8 @@ static void register_hooks(apr_pool_t *pconf)
     clerk_export_register(pconf); /* before other fixups, so that they see the identity */
     clerk_respond_register(pconf);
     clerk_sign_in_pages_register(pconf);
+    clerk_status_register(pconf);
+    clerk_dump_register(pconf); /* only `httpd -t -D DUMP_CLERK` */
 }
 
 module AP_MODULE_DECLARE_DATA clerk_auth_module = {

@@ -134,6 +134,9 @@ clerk_status clerk_json_load(const json_t **out, clerk_slice text, apr_pool_t *p
         return clerk_fail(error, CLERK_E_TOKEN_INVALID, detail_of(&problem));
     }
     apr_pool_cleanup_register(pool, document, free_document, apr_pool_cleanup_null);
+    if (memchr(text.ptr, '\0', text.len) != NULL) { /* jansson skips one behind a number */
+        return clerk_fail(error, CLERK_E_TOKEN_INVALID, "not JSON");
+    }
     if (!json_is_object(document)) {
         return clerk_fail(error, CLERK_E_TOKEN_INVALID, "JSON is not an object");
     }

@@ -4,6 +4,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "../service/counters.h"
 #include "authz.h"
 #include "identify.h"
 #include "log.h"
@@ -72,16 +73,19 @@ static int log_verdict(request_rec *r, clerk_request *record)
     record->is_published = record->verdict.status == CLERK_OK;
     if (strcmp(record->verdict.decision.state, "handshake") == 0) {
         record->is_refused = 1;
+        clerk_count(CLERK_COUNT_LOG_ONLY_HANDSHAKE);
         clerk_log_only(r, record, "redirected to the handshake");
     }
     else if (record->verdict.status != CLERK_OK) {
         record->is_refused = 1;
         clerk_request_name_denial(r, record);
+        clerk_count(CLERK_COUNT_LOG_ONLY_NOT_AUTHENTICATED);
         clerk_log_only(r, record, "refused, not authenticated");
     }
     else if (!sign_in(r, record->verdict.auth) || clerk_authz_ask(r, record) != OK) {
         record->is_refused = 1;
         clerk_request_name_denial(r, record);
+        clerk_count(CLERK_COUNT_LOG_ONLY_NOT_ALLOWED);
         clerk_log_only(r, record, "refused, not allowed");
     }
     return OK;

@@ -3,6 +3,7 @@
 
 #include <http_core.h>
 
+#include "../service/counters.h"
 #include "export.h"
 #include "log.h"
 #include "module.h"
@@ -139,6 +140,7 @@ int clerk_navigation_redirect(request_rec *r, clerk_request *record)
     if (is_handshake(decision)) {
         add_cookies(r, decision->cookies);
     }
+    clerk_count(is_handshake(decision) ? CLERK_COUNT_TO_HANDSHAKE : CLERK_COUNT_TO_CLEAN_URL);
     clerk_log_redirect(r, record);
     clerk_export_refusal(r, record);
     clerk_request_varies(r);

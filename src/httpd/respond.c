@@ -11,6 +11,8 @@
 #include "../core/accept.h"
 #include "../core/sign_in.h"
 #include "../core/url.h"
+#include "../service/counters.h"
+#include "denials.h"
 #include "export.h"
 #include "log.h"
 #include "metadata.h"
@@ -73,6 +75,7 @@ static int answer(request_rec *r, int status, const char *json)
 
 static int redirect(request_rec *r, const char *location)
 {
+    clerk_count(CLERK_COUNT_TO_PAGE);
     apr_table_setn(r->headers_out, "Location", location);
     set_header(r, "Cache-Control", "no-store");
     return HTTP_MOVED_TEMPORARILY;
@@ -299,6 +302,7 @@ int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
     const clerk_dir_config *config = clerk_request_config(r);
 
     note_refusal(r, record);
+    clerk_denial_count(record->denied_by);
     clerk_log_unauthorized(r, record);
     if (record->assume_reverified) {
         return answer_stale(r, record);

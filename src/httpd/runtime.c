@@ -200,6 +200,7 @@ static void start_process(apr_pool_t *pchild, server_rec *main_server)
 
     json_object_seed(0); /* before threads could race for it */
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    clerk_stats_join(clerk_shared_memory_get()->stats);
     runtime = apr_pcalloc(pchild, sizeof(*runtime));
     status = furnish(runtime, clerk_socache_open(pchild, main_server), server, main_server,
                      pchild);

@@ -7,7 +7,8 @@
 #include "module.h"
 
 static const char RETAINED[] =
-    "mod_clerk_auth shared memory 2 " CLERK_BOARD_LAYOUT " " CLERK_KEY_SHELF_LAYOUT;
+    "mod_clerk_auth shared memory 3 " CLERK_BOARD_LAYOUT " " CLERK_KEY_SHELF_LAYOUT
+    " " CLERK_STATS_LAYOUT;
 
 /* How long a slot outlives its last use: a restart with another key leaves the old one's. */
 static const apr_interval_time_t KEEP = APR_TIME_C(3600) * APR_USEC_PER_SEC;
@@ -33,10 +34,13 @@ static void make(clerk_shared_memory *made, server_rec *main_server)
     if (status == APR_SUCCESS) {
         status = clerk_key_shelf_create(&made->shelf, KEEP, pool);
     }
+    if (status == APR_SUCCESS) {
+        status = clerk_stats_create(&made->stats, apr_time_now(), pool);
+    }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, status, main_server,
-                     "no shared memory: each process fetches keys for itself, and limits such "
-                     "as ClerkKeyMinInterval are each process's own");
+                     "no shared memory: each process fetches keys and counts for itself, and "
+                     "limits such as ClerkKeyMinInterval are each process's own");
     }
     apr_generate_random_bytes((unsigned char *)&made->jitter, sizeof(made->jitter));
 }

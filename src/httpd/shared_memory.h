@@ -4,6 +4,7 @@
 
 #include "../service/board.h"
 #include "../service/key_shelf.h"
+#include "../service/stats.h"
 
 /**
  * Made in the parent at the first start and inherited by every child. A graceful restart
@@ -14,6 +15,7 @@ typedef struct clerk_shared_memory {
     clerk_board *board;     /* NULL: the system gave no shared memory */
     clerk_board *turns;     /* of who asks about which token; likewise */
     clerk_key_shelf *shelf; /* likewise */
+    clerk_stats *stats;     /* likewise */
     apr_uint32_t jitter;    /* another number in each server */
 } clerk_shared_memory;
 

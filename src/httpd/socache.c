@@ -296,6 +296,18 @@ static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 /* ---------------------------------------------------------------- a process */
 
+static const clerk_cache *bounded; /* this process's, where it has a server behind it */
+
+const char *clerk_socache_shown(const clerk_socache *cache)
+{
+    return cache == NULL || cache->provider == NULL ? "none" : cache->shown;
+}
+
+int clerk_socache_is_away(void)
+{
+    return bounded != NULL && clerk_bounded_cache_is_away(bounded);
+}
+
 static void notify(void *baton, apr_status_t status)
 {
     const clerk_socache *cache = baton;
@@ -329,8 +341,15 @@ static apr_status_t bound(const clerk_cache **port, clerk_socache *cache, apr_po
         .baton = cache,
     };
 
-    return needs_lock(cache) ? APR_SUCCESS
-                             : clerk_bounded_cache_create(port, *port, &options, pchild);
+    apr_status_t status;
+
+    bounded = NULL;
+    if (needs_lock(cache)) {
+        return APR_SUCCESS;
+    }
+    status = clerk_bounded_cache_create(port, *port, &options, pchild);
+    bounded = status == APR_SUCCESS ? *port : NULL;
+    return status;
 }
 
 const clerk_sealed_cache *clerk_socache_open(apr_pool_t *pchild, server_rec *main_server)

@@ -22,4 +22,10 @@ const char *clerk_socache_configure(clerk_socache **cache, const char *text,
  */
 const clerk_sealed_cache *clerk_socache_open(apr_pool_t *pchild, server_rec *main_server);
 
+/** As configured, or by default; "none" where there is none. @param cache  may be NULL */
+const char *clerk_socache_shown(const clerk_socache *cache);
+
+/** Whether this process found the server behind its cache to be away. */
+int clerk_socache_is_away(void);
+
 #endif

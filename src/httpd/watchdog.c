@@ -91,6 +91,11 @@ void clerk_watchdog_start(clerk_key_store *store, const clerk_http *http,
     apr_pool_pre_cleanup_register(pchild, http, end_background);
 }
 
+const apr_array_header_t *clerk_watchdog_instances(void)
+{
+    return known;
+}
+
 /* ---------------------------------------------------------------- in the parent */
 
 /** Often enough that sets are fetched in time, and that children hear of a new one soon. */

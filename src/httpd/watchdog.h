@@ -2,6 +2,8 @@
 #ifndef CLERK_WATCHDOG_H
 #define CLERK_WATCHDOG_H
 
+#include <apr_tables.h>
+
 #include "../service/http.h"
 #include "../service/key_store.h"
 
@@ -18,5 +20,8 @@ void clerk_watchdog_start(clerk_key_store *store, const clerk_http *http,
 
 /** Sleep, but not on when the child ends; for pauses between attempts. */
 void clerk_watchdog_pause(apr_interval_time_t interval);
+
+/** The instances that are known at start: an array of const clerk_instance *. */
+const apr_array_header_t *clerk_watchdog_instances(void);
 
 #endif

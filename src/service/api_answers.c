@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 - what the Backend API answered: remembered, shared, or asked for once */
 #include "api_answers.h"
 
-#include "api_gate.h"
-#include "kept_answers.h"
 #include "answer_flights.h"
 #include "answer_turn.h"
+#include "api_gate.h"
+#include "counters.h"
+#include "kept_answers.h"
 
 /* A put may still be on its way when the others are told of it. */
 enum { LOOKS = 6, TURNS = 4 };
@@ -188,6 +189,7 @@ static int settle_by_cache(settlement *got, inquiry *self)
         self->is_read = 0; /* nobody puts such a thing */
         return 0;
     }
+    clerk_count(CLERK_COUNT_ANSWER_SHARED);
     return 1;
 }
 
@@ -346,6 +348,7 @@ static clerk_status wait_for(clerk_slice *body, const inquiry *self,
         return fail(failure, CLERK_E_MACHINE_UNDECIDED,
                     "the same question is still under way", CLERK_API_SHORTEST_STOP);
     }
+    clerk_count(CLERK_COUNT_ANSWER_JOINED);
     if (result.failure.error.status != CLERK_OK) {
         *failure = result.failure;
         return failure->error.status;
@@ -364,6 +367,7 @@ static clerk_status find_or_ask(clerk_slice *body, inquiry *self,
     if (clerk_kept_answers_find(body, answers->kept, self->entry.key,
                                  answers->options.clock(), self->pool))
     {
+        clerk_count(CLERK_COUNT_ANSWER_KEPT);
         return body->len > 0 ? CLERK_OK
                              : fail_unknown(self, failure);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - one call to the Backend API, where it may be made now */
 #include "api_call.h"
 
+#include "counters.h"
+
 static apr_time_t time_by(const clerk_api *api)
 {
     return api->clock ? api->clock() : apr_time_now();
@@ -12,6 +14,30 @@ static clerk_status fail(clerk_api_failure *failure, clerk_status status,
     memset(failure, 0, sizeof(*failure));
     failure->retry_after = retry_after;
     return clerk_fail(&failure->error, status, detail);
+}
+
+static clerk_api_endpoint endpoint_of(const char *path)
+{
+    static const char sessions[] = "/v1/sessions/"; /* ID/refresh or ID/tokens/TEMPLATE */
+    clerk_slice text = clerk_slice_of(path);
+    const char *action;
+
+    if (clerk_slice_starts_with(text, "/v1/users/")) {
+        return CLERK_API_USER;
+    }
+    if (!clerk_slice_starts_with(text, sessions)) {
+        return CLERK_API_HANDSHAKE;
+    }
+    action = strchr(path + sizeof(sessions) - 1, '/');
+    return action != NULL && strncmp(action, "/tokens/", 8) == 0 ? CLERK_API_TEMPLATE
+                                                                 : CLERK_API_REFRESH;
+}
+
+static clerk_api_endpoint endpoint_for(clerk_token_type type)
+{
+    return type == CLERK_TOKEN_M2M     ? CLERK_API_VERIFY_M2M
+           : type == CLERK_TOKEN_OAUTH ? CLERK_API_VERIFY_OAUTH
+                                       : CLERK_API_VERIFY_API_KEY;
 }
 
 static clerk_status exchange(clerk_http_response *response, const clerk_api *api,
@@ -68,6 +94,7 @@ clerk_status clerk_api_call(clerk_http_response *response, const clerk_api *api,
     }
     status = enter(&pass, api, instance, failure);
     if (status != CLERK_OK) {
+        clerk_count_api(endpoint_of(path), CLERK_API_PUT_OFF);
         return status;
     }
     status = exchange(&answer, api, &request, failure, pool);
@@ -75,6 +102,9 @@ clerk_status clerk_api_call(clerk_http_response *response, const clerk_api *api,
         status == CLERK_OK ? answer.status >= 500 : failure->transient;
     outcome.is_busy = answer.status == 429;
     outcome.retry_after = answer.retry_after;
+    clerk_count_api(endpoint_of(path), status != CLERK_OK || outcome.has_failed ? CLERK_API_FAILED
+                                       : answer.status >= 300 ? CLERK_API_REFUSED
+                                                              : CLERK_API_OK);
     clerk_api_gate_leave(api->gate, &pass, &outcome, time_by(api));
     if (status == CLERK_OK) {
         *response = answer;
@@ -125,10 +155,14 @@ clerk_status clerk_api_verify_token(clerk_slice *json, const clerk_api *api,
     clerk_status status = enter(&pass, api, instance, failure);
 
     if (status != CLERK_OK) {
+        clerk_count_api(endpoint_for(type), CLERK_API_PUT_OFF);
         return status;
     }
     status = clerk_backend_api_verify_token(json, api->http, instance, type, token,
                                             failure, pool);
+    clerk_count_api(endpoint_for(type), status == CLERK_OK     ? CLERK_API_OK
+                                        : failure->transient ? CLERK_API_FAILED
+                                                             : CLERK_API_REFUSED);
     if (status != CLERK_OK) {
         outcome.has_failed = failure->transient;
         outcome.is_busy = failure->is_busy;

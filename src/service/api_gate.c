@@ -5,6 +5,7 @@
 #include <apr_thread_mutex.h>
 
 #include "breaker.h"
+#include "counters.h"
 #include "own_pool.h"
 
 /** What the API said of one instance; a rate limit is an instance's own. */
@@ -99,17 +100,20 @@ static clerk_status enter(clerk_api_pass *pass, clerk_api_gate *gate,
 
     *after = stop_left(gate, peer, now);
     if (*after > 0) {
+        clerk_count(CLERK_COUNT_PUT_OFF_RETRY_AFTER);
         return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
                           "the Backend API asked to be left alone for a while");
     }
     if (gate->under_way >= gate->connections) {
         *after = CLERK_API_SHORTEST_STOP;
+        clerk_count(CLERK_COUNT_PUT_OFF_CONNECTIONS);
         return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
                           "ClerkAPIConnections requests are under way");
     }
     leave = clerk_breaker_ask(&peer->breaker, now);
     if (!leave.is_granted) {
         *after = leave.after;
+        clerk_count(CLERK_COUNT_PUT_OFF_BREAKER);
         return clerk_fail(error, CLERK_E_MACHINE_UNDECIDED,
                           "the Backend API is out of order, and not asked for a while");
     }
@@ -158,4 +162,23 @@ void clerk_api_gate_leave(clerk_api_gate *gate, const clerk_api_pass *pass,
     clerk_breaker_note(&pass->peer->breaker, pass->is_probe, outcome->has_failed, now);
     stop(gate, pass->peer, outcome, now);
     apr_thread_mutex_unlock(gate->mutex);
+}
+
+void clerk_api_gate_report(clerk_api_report *report, clerk_api_gate *gate,
+                           const clerk_instance *instance, apr_time_t now)
+{
+    const clerk_api_peer *peer;
+
+    apr_thread_mutex_lock(gate->mutex);
+    peer = peer_of(gate, instance);
+    report->stop_left = stop_left(gate, peer, now);
+    report->is_open = peer->breaker.is_open;
+    report->failures = peer->breaker.failures;
+    report->probe_in = peer->breaker.is_open && peer->breaker.until > now
+                           ? peer->breaker.until - now
+                           : 0;
+    apr_thread_mutex_unlock(gate->mutex);
+    if (report->stop_left < 0) {
+        report->stop_left = 0;
+    }
 }

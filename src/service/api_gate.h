@@ -48,6 +48,17 @@ clerk_status clerk_api_gate_enter(clerk_api_pass *pass, clerk_api_gate *gate,
                                   const clerk_instance *instance, apr_time_t now,
                                   apr_interval_time_t *after, clerk_error *error);
 
+/** For a status page: what keeps calls for one instance from being made. */
+typedef struct clerk_api_report {
+    apr_interval_time_t stop_left; /* of a Retry-After; 0: none */
+    int is_open;                   /* this process's breaker */
+    unsigned failures;             /* in a row, in this process */
+    apr_interval_time_t probe_in;  /* while open: until a call may be tried */
+} clerk_api_report;
+
+void clerk_api_gate_report(clerk_api_report *report, clerk_api_gate *gate,
+                           const clerk_instance *instance, apr_time_t now);
+
 /** @param now  when the call ended */
 void clerk_api_gate_leave(clerk_api_gate *gate, const clerk_api_pass *pass,
                           const clerk_api_outcome *outcome, apr_time_t now);

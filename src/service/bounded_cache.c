@@ -188,3 +188,14 @@ apr_status_t clerk_bounded_cache_create(const clerk_cache **bounded,
     *bounded = &made->port;
     return APR_SUCCESS;
 }
+
+int clerk_bounded_cache_is_away(const clerk_cache *bounded)
+{
+    clerk_cache_desk *self = bounded->baton;
+    int is_away;
+
+    apr_thread_mutex_lock(self->mutex);
+    is_away = clerk_cache_desk_is_away(self);
+    apr_thread_mutex_unlock(self->mutex);
+    return is_away;
+}

@@ -45,4 +45,7 @@ apr_status_t clerk_bounded_cache_create(const clerk_cache **bounded,
                                         const clerk_bounded_cache_options *options,
                                         apr_pool_t *pchild);
 
+/** Whether @a bounded is away at the moment. @param bounded  of clerk_bounded_cache_create */
+int clerk_bounded_cache_is_away(const clerk_cache *bounded);
+
 #endif

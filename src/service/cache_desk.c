@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - where requests leave errands to a slow cache */
 #include "cache_desk.h"
 
+#include "counters.h"
+
 int clerk_cache_desk_is_away(const clerk_cache_desk *desk)
 {
     return desk->presence.away != APR_SUCCESS;
@@ -29,6 +31,9 @@ void clerk_cache_desk_clear(clerk_cache_desk *desk)
 
 int clerk_cache_desk_go_away(clerk_cache_desk *desk, apr_status_t why)
 {
+    if (!clerk_cache_desk_is_away(desk)) {
+        clerk_count(CLERK_COUNT_CACHE_AWAY);
+    }
     clerk_cache_desk_clear(desk);
     apr_thread_cond_broadcast(desk->done);
     return clerk_presence_lose(&desk->presence, why, apr_time_now());

@@ -215,6 +215,9 @@ static CURLcode set_bounds(CURL *curl, const clerk_http_curl_options *options,
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options->connect_timeout));
     SET(CURLOPT_TIMEOUT_MS, milliseconds(total));
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_body);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT, 1L); /* else it waits at the end for a name server that hangs */
+#endif
     return code;
 }
 

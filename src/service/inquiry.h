@@ -3,7 +3,7 @@
 #define CLERK_INQUIRY_H
 
 #include "token_verification.h"
-#include "verifier.h"
+#include "verdict.h"
 
 /** One call's parameters and state, so that they need not be handed down one by one. */
 typedef struct clerk_inquiry {

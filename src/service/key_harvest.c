@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - a key set from wherever it can be had: shelf, cache, network */
 #include "key_harvest.h"
 
+#include "counters.h"
 #include "key_cache.h"
 #include "key_fetch.h"
 #include "own_pool.h"
@@ -41,6 +42,7 @@ static clerk_status ask_network(clerk_key_harvest *got, const clerk_key_supply *
         got->is_from_network = 1;
         clerk_key_cache_write(supply->cache, instance, json, now, now + keep, pool);
     }
+    clerk_count(status == CLERK_OK ? CLERK_COUNT_KEY_FETCH_OK : CLERK_COUNT_KEY_FETCH_FAILED);
     return status;
 }
 

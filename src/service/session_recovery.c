@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - a session token that is no good: refresh, handshake, or nothing */
 #include "session_recovery.h"
 
+#include "counters.h"
+
 static int can_refresh(const clerk_inquiry *inquiry)
 {
     return inquiry->situation.options->handshake && inquiry->verifier->renewal != NULL
@@ -46,6 +48,7 @@ static const char *refresh(clerk_inquiry *inquiry)
     const char *why = fetch(&cookies, inquiry);
     const clerk_auth *auth;
 
+    clerk_count(why == NULL ? CLERK_COUNT_REFRESH_OK : CLERK_COUNT_REFRESH_FAILED);
     if (why != NULL) {
         return why;
     }

@@ -3,6 +3,7 @@
 
 #include "../core/jws.h"
 #include "../core/machine_jwt.h"
+#include "counters.h"
 
 static clerk_status check_header(const clerk_jwt *jwt, clerk_error *error)
 {
@@ -28,6 +29,7 @@ static clerk_status check_signature(unsigned char *key_id, const clerk_jwt *jwt,
         return status;
     }
     status = clerk_jws_verify(jwt, ref.key, error);
+    clerk_count(status == CLERK_OK ? CLERK_COUNT_SIGNATURE_GOOD : CLERK_COUNT_SIGNATURE_BAD);
     memcpy(key_id, ref.key->id, CLERK_KEY_ID_LENGTH);
     clerk_key_release(&ref);
     return status;
@@ -106,7 +108,11 @@ clerk_status clerk_token_examine(clerk_evidence *evidence, clerk_slice token,
     evidence->known = NULL;
     evidence->has_id = 0;
     if (recall(evidence, by, pool)) {
+        clerk_count(CLERK_COUNT_TOKEN_HIT);
         return CLERK_OK;
+    }
+    if (by->verified != NULL) {
+        clerk_count(CLERK_COUNT_TOKEN_MISS);
     }
     status = clerk_jwt_decode(&evidence->jwt, token, pool, error);
     evidence->type =

@@ -53,7 +53,9 @@ def ignored(place: Path) -> bool:
         return True
     if place.suffix in (".o", ".lo", ".la", ".trs", ".log", ".so", ".gcda", ".gcno", ".gz", ".pyc"):
         return True
-    return place.parent == TOP / "test/unit" and place.suffix == ""
+    return place.suffix == "" and (place.parent == TOP / "test/unit"
+                                   or place.parent == TOP / "test/fuzz"
+                                   and place.name.startswith("fuzz_"))
 
 
 def text(place: Path) -> str | None:

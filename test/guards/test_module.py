@@ -30,10 +30,11 @@ def test_exactly_one_symbol_is_exported(module):
 def test_makefile_and_tree_name_the_same_files():
     makefile = (TOP / "Makefile.am").read_text()
     named = set(re.findall(r"(?:\b(?:src|test)/[\w/]+|\bmod_\w+)\.[ch]\b", makefile))
-    named |= {f"{program}.c" for program in re.findall(r"\btest/unit/test_\w+", makefile)}
+    named |= {f"{program}.c" for program in re.findall(r"\btest/(?:unit/test|fuzz/fuzz)_\w+",
+                                                          makefile)}
     there = {str(place.relative_to(TOP)) for place in
              [*c_sources(), *(p for p in sources_of_tests()
-                                if p.parent.name in ("unit", "bench"))]}
+                                if p.parent.name in ("unit", "bench", "fuzz"))]}
     assert named == there
 
 

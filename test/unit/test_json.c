@@ -41,6 +41,8 @@ static const struct {
     { "closing brackets first", BYTES("]}{"), "not JSON" },
     { "second object", BYTES("{}{}"), "bytes after the JSON value" },
     { "NUL behind", BYTES("{}\0"), "bytes after the JSON value" },
+    { "NUL behind a number", BYTES("{\"a\":1\0}"), "not JSON" },
+    { "NUL behind a real number", BYTES("{\"a\":[1.5\0,2]}"), "not JSON" },
     { "NUL in front", BYTES("\0{}"), "not JSON" },
     { "raw NUL in a string", BYTES("{\"a\":\"b\0c\"}"), "not JSON" },
     { "escaped NUL in a string", BYTES("{\"a\":\"b\\u0000c\"}"), "NUL in a JSON string" },

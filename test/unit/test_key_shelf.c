@@ -137,6 +137,9 @@ static void *write_often(void *baton)
     for (i = 0; i < 3000; i++) {
         json.len = (apr_size_t)(1 + i % (int)sizeof(text));
         clerk_key_shelf_put(self->shelf, self->id, json, (apr_time_t)json.len, SUPPORT_NOW);
+        if (i % 10 == 0) {
+            apr_sleep(50); /* for the reader, who may have to share the processor */
+        }
     }
     atomic_fetch_sub(self->at_work, 1);
     return NULL;

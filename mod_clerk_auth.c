@@ -23,6 +23,7 @@ static void register_hooks(apr_pool_t *pconf)
     clerk_respond_register(pconf);
     clerk_sign_in_pages_register(pconf);
     clerk_status_register(pconf);
+    clerk_dump_register(pconf); /* only `httpd -t -D DUMP_CLERK` */
 }
 
 module AP_MODULE_DECLARE_DATA clerk_auth_module = {

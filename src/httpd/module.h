@@ -30,5 +30,6 @@ void clerk_export_register(apr_pool_t *pconf);
 void clerk_respond_register(apr_pool_t *pconf);
 void clerk_sign_in_pages_register(apr_pool_t *pconf);
 void clerk_status_register(apr_pool_t *pconf);
+void clerk_dump_register(apr_pool_t *pconf);
 
 #endif

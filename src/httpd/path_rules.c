@@ -44,6 +44,7 @@ const char *clerk_set_path_rule(cmd_parms *cmd, void *record, const char *patter
         *rules = apr_array_make(cmd->pool, 2, sizeof(clerk_path_rule));
     }
     rule = apr_array_push(*rules);
+    rule->as_written = apr_pstrdup(cmd->pool, pattern);
     rule->expression = expression;
     rule->names = parsed.names;
     rule->count = parsed.count;

@@ -6,6 +6,7 @@
 
 /** One pattern of a directive, ready to be matched. */
 typedef struct clerk_path_rule {
+    const char *as_written;
     ap_regex_t *expression;
     const char *const *names; /* of its groups, 1 on; NULL: unnamed */
     int count;

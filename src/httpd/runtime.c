@@ -187,6 +187,7 @@ static apr_status_t furnish(clerk_runtime *made, const clerk_sealed_cache *share
     made->tokens.api = api;
     made->tokens.answers = made->answers;
     made->tokens.ttl = clerk_config_machine_token_ttl(server);
+    made->tokens.ready = verifier->verified;
     verifier->tokens = &made->tokens;
     return status;
 }

@@ -5,12 +5,15 @@
 #include "../core/machine_answer.h"
 #include "api_answers.h"
 #include "api_call.h"
+#include "verified_tokens.h"
 
 /** What it takes to ask about tokens; many threads may. */
 typedef struct clerk_token_cache {
     const clerk_api *api;
     clerk_api_answers *answers;
     apr_interval_time_t ttl; /* of a good answer; 0: none is remembered */
+    /** Where good answers wait ready for use, beside their text in answers; or NULL. */
+    clerk_verified_tokens *ready;
 } clerk_token_cache;
 
 /**
@@ -20,6 +23,7 @@ typedef struct clerk_token_cache {
  * the gate (api_gate.h) does not let pass fails at once.
  *
  * @param token    clerk_token_is_opaque
+ * @param now      when the request began
  * @param answer   filled on success; owned by @a pool
  * @param failure  filled otherwise; retry_after: when asking again could help, -1 unknown
  * @return CLERK_OK, CLERK_E_TOKEN_INVALID, CLERK_E_SECRET_KEY_INVALID,
@@ -29,6 +33,7 @@ clerk_status clerk_token_cache_verify(clerk_machine_answer *answer,
                                       const clerk_token_cache *cache,
                                       const clerk_instance *instance,
                                       clerk_token_type type, clerk_slice token,
-                                      clerk_api_failure *failure, apr_pool_t *pool);
+                                      apr_time_t now, clerk_api_failure *failure,
+                                      apr_pool_t *pool);
 
 #endif

@@ -65,8 +65,8 @@ static int recall(clerk_evidence *evidence, const clerk_verification *by,
     {
         return 0;
     }
-    evidence->has_id = clerk_verified_tokens_id(&evidence->id, by->verified,
-                                                by->instance, evidence->token);
+    evidence->has_id = clerk_verified_tokens_id(
+        &evidence->id, by->verified, by->instance->key_id, evidence->token);
     if (!evidence->has_id
         || !clerk_verified_tokens_find(&found, by->verified, &evidence->id, by->now,
                                        pool))
@@ -93,8 +93,8 @@ static void remember(const clerk_evidence *evidence, const clerk_auth *auth,
 
     if (evidence->has_id) {
         memcpy(verified.key_id, key_id, CLERK_KEY_ID_LENGTH);
-        clerk_verified_tokens_keep(by->verified, &evidence->id, &verified, by->now,
-                                   pool);
+        clerk_verified_tokens_keep(by->verified, &evidence->id, &verified,
+                                   auth->expires, by->now, pool);
     }
 }
 

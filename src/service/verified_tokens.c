@@ -225,9 +225,10 @@ static part *part_of(clerk_verified_tokens *tokens, const clerk_verified_id *id)
 }
 
 int clerk_verified_tokens_id(clerk_verified_id *id, clerk_verified_tokens *tokens,
-                             const clerk_instance *instance, clerk_slice token)
+                             const unsigned char identity[CLERK_DIGEST_LENGTH],
+                             clerk_slice token)
 {
-    clerk_slice parts[] = { { (const char *)instance->key_id, CLERK_DIGEST_LENGTH },
+    clerk_slice parts[] = { { (const char *)identity, CLERK_DIGEST_LENGTH },
                             token };
 
     return clerk_digest(id->digest, tokens->digester, parts, 2);
@@ -262,14 +263,14 @@ int clerk_verified_tokens_find(clerk_verified *verified, clerk_verified_tokens *
 
 void clerk_verified_tokens_keep(clerk_verified_tokens *tokens,
                                 const clerk_verified_id *id,
-                                const clerk_verified *verified, apr_time_t now,
-                                apr_pool_t *pool)
+                                const clerk_verified *verified, apr_time_t until,
+                                apr_time_t now, apr_pool_t *pool)
 {
     part *in = part_of(tokens, id);
     clerk_slice packed;
     entry *fresh, *gone;
 
-    if (verified->auth->expires <= now) {
+    if (until <= now) {
         return;
     }
     packed = clerk_verified_pack(verified, pool);
@@ -280,7 +281,7 @@ void clerk_verified_tokens_keep(clerk_verified_tokens *tokens,
     memcpy(fresh->digest, id->digest, CLERK_DIGEST_LENGTH);
     memcpy(fresh->packed, packed.ptr, packed.len);
     fresh->len = (apr_uint16_t)packed.len;
-    fresh->until = verified->auth->expires;
+    fresh->until = until;
     fresh->is_used = 0;
 
     apr_thread_mutex_lock(in->mutex);

@@ -31,9 +31,13 @@ typedef struct clerk_verified_id {
     unsigned char digest[CLERK_DIGEST_LENGTH];
 } clerk_verified_id;
 
-/** @return 0 without memory */
+/**
+ * @param identity  of whatever vouches for the token: clerk_instance.key_id or .api_id
+ * @return 0 without memory
+ */
 int clerk_verified_tokens_id(clerk_verified_id *id, clerk_verified_tokens *tokens,
-                             const clerk_instance *instance, clerk_slice token);
+                             const unsigned char identity[CLERK_DIGEST_LENGTH],
+                             clerk_slice token);
 
 /**
  * Look for a token. What was found says nothing yet: whoever asks judges whether the key
@@ -48,15 +52,15 @@ int clerk_verified_tokens_find(clerk_verified *verified, clerk_verified_tokens *
                                apr_pool_t *pool);
 
 /**
- * Keep a token until it expires, if it has not already; another one may have to go, which
- * was not asked for of late.
+ * Keep a token until that moment; another one may have to go, which was not asked for of
+ * late.
  *
  * @param pool  for scratch
  */
 void clerk_verified_tokens_keep(clerk_verified_tokens *tokens,
                                 const clerk_verified_id *id,
-                                const clerk_verified *verified, apr_time_t now,
-                                apr_pool_t *pool);
+                                const clerk_verified *verified, apr_time_t until,
+                                apr_time_t now, apr_pool_t *pool);
 
 /** Forget a token whose key is no longer one. */
 void clerk_verified_tokens_drop(clerk_verified_tokens *tokens,

@@ -35,7 +35,7 @@ static clerk_status verify_opaque(clerk_inquiry *inquiry, clerk_token_type type)
     }
     status = clerk_token_cache_verify(&answer, inquiry->verifier->tokens,
                                       situation->instance, type, inquiry->verdict->token,
-                                      &failure, inquiry->pool);
+                                      inquiry->verification.now, &failure, inquiry->pool);
     if (status != CLERK_OK) {
         inquiry->verdict->retry_after = failure.retry_after;
         return clerk_fail(&inquiry->error, status, failure.error.detail);

@@ -223,7 +223,7 @@ static void *run(void *baton)
     apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
     self->status = clerk_token_cache_verify(
         &answer, self->s->processes[self->process], &self->s->w->one, CLERK_TOKEN_API_KEY,
-        clerk_slice_of(TOKEN), &failure, pool);
+        clerk_slice_of(TOKEN), begun, &failure, pool);
     self->spent = apr_time_now() - begun;
     apr_pool_destroy(pool);
     return NULL;

@@ -27,7 +27,7 @@ static void *ask(void *baton)
     self->status =
         clerk_token_cache_verify(&answer, self->w->cache, &self->w->one,
                                  CLERK_TOKEN_API_KEY, clerk_slice_of(self->token),
-                                 &failure, pool);
+                                 start, &failure, pool);
     self->is_user = self->status == CLERK_OK && answer.auth->user_id != NULL
                     && strcmp(answer.auth->user_id, "user_2abc") == 0;
     self->spent = apr_time_now() - start;

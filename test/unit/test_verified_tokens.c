@@ -19,13 +19,12 @@ static clerk_verified_tokens *table_of(apr_size_t entries, apr_pool_t *pool)
 static clerk_verified_id id_of(clerk_verified_tokens *tokens, unsigned char source,
                                const char *token)
 {
-    clerk_instance instance;
+    unsigned char identity[CLERK_DIGEST_LENGTH];
     clerk_verified_id id;
 
-    memset(&instance, 0, sizeof(instance));
-    memset(instance.key_id, source, sizeof(instance.key_id));
+    memset(identity, source, sizeof(identity));
     assert_true(
-        clerk_verified_tokens_id(&id, tokens, &instance, clerk_slice_of(token)));
+        clerk_verified_tokens_id(&id, tokens, identity, clerk_slice_of(token)));
     return id;
 }
 
@@ -49,7 +48,7 @@ static void keep(clerk_verified_tokens *tokens, const char *token, int expires,
     clerk_verified_id id = id_of(tokens, 1, token);
     clerk_verified verified = user_of(token, expires, pool);
 
-    clerk_verified_tokens_keep(tokens, &id, &verified, NOW, pool);
+    clerk_verified_tokens_keep(tokens, &id, &verified, verified.auth->expires, NOW, pool);
 }
 
 /** The subject that is remembered at that second; NULL for none. */
@@ -177,7 +176,8 @@ static void expired_ones_go_before_others(void **state)
         clerk_verified_id id = id_of(tokens, 1, numbered(number, *state));
         clerk_verified verified = user_of("x", -10, *state);
 
-        clerk_verified_tokens_keep(tokens, &id, &verified, NOW - apr_time_from_sec(60),
+        clerk_verified_tokens_keep(tokens, &id, &verified, verified.auth->expires,
+                                   NOW - apr_time_from_sec(60),
                                    *state);
     }
     assert_int_equal(clerk_verified_tokens_count(tokens), 32);

@@ -38,9 +38,10 @@ static const char *forged_but_known(verifier_world *w, const char *payload)
                      CLERK_OK);
     memcpy(verified.key_id, ref.key->id, sizeof(verified.key_id));
     clerk_key_release(&ref);
-    assert_true(clerk_verified_tokens_id(&id, w->verifier.verified, &w->instance,
+    assert_true(clerk_verified_tokens_id(&id, w->verifier.verified, w->instance.key_id,
                                          clerk_slice_of(token)));
-    clerk_verified_tokens_keep(w->verifier.verified, &id, &verified, w->now, w->pool);
+    clerk_verified_tokens_keep(w->verifier.verified, &id, &verified,
+                               verified.auth->expires, w->now, w->pool);
     return token;
 }
 
@@ -265,6 +266,45 @@ static void a_known_machine_is_no_session(void **state)
     assert_int_equal(verifier_world_by_bearer(w, token), CLERK_E_TOKEN_TYPE_MISMATCH);
 }
 
+/** What is ready is used in place of the text that is kept, and judged like it. */
+static void a_ready_answer_is_used_until_its_time(void **state)
+{
+    static const char *const others[] = { "https://other", NULL };
+    verifier_world *w = verifier_world_make(*state);
+
+    w->tokens->cache->ready = w->verifier.verified;
+    w->policy.accepts = CLERK_TOKEN_API_KEY | CLERK_TOKEN_OAUTH;
+    token_world_answer(w->tokens, 200,
+                       API_KEY_ANSWER(",\"scopes\":[\"a\",\"b\"],\"claims\":{\"x\":1}"));
+    assert_int_equal(verifier_world_by_bearer(w, "ak_1"), CLERK_OK);
+    assert_int_equal(kept(w), 1);
+    w->tokens->cache->answers = NULL; /* nobody else is asked */
+    assert_int_equal(verifier_world_by_bearer(w, "ak_1"), CLERK_OK);
+    assert_string_equal(w->verdict.auth->user_id, "user_2abc");
+    assert_string_equal(clerk_scopes_text(&w->verdict.auth->scopes, w->pool), "a b");
+    assert_int_equal(json_object_size(clerk_auth_claims(w->verdict.auth, w->pool)), 1);
+    assert_int_equal(w->verdict.auth->expires, APR_INT64_MAX);
+    assert_int_equal(token_world_calls(w->tokens), 1);
+
+    w = verifier_world_make(*state);
+    w->tokens->cache->ready = w->verifier.verified;
+    w->policy.accepts = CLERK_TOKEN_OAUTH;
+    token_world_answer(w->tokens, 200,
+                       "{\"object\":\"clerk_idp_oauth_access_token\",\"id\":\"oat_2\","
+                       "\"subject\":\"user_2abc\",\"aud\":[\"https://a\"]}");
+    assert_int_equal(verifier_world_by_bearer(w, "oat_1"), CLERK_OK);
+    w->policy.audiences = others;
+    assert_int_equal(verifier_world_by_bearer(w, "oat_1"),
+                     CLERK_E_TOKEN_VERIFICATION_FAILED);
+    assert_int_equal(kept(w), 1);
+    w->now += SECONDS(30);
+    token_clock += SECONDS(30);
+    w->policy.audiences = NULL;
+    assert_int_equal(verifier_world_by_bearer(w, "oat_1"), CLERK_OK);
+    assert_int_equal(token_world_calls(w->tokens), 2);
+    token_clock -= SECONDS(30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +319,7 @@ int main(void)
         support_test(keys_too_old_to_serve_end_it_too),
         support_test(another_instance_knows_nothing_of_it),
         support_test(a_known_machine_is_no_session),
+        support_test(a_ready_answer_is_used_until_its_time),
     };
 
     return support_run("verifier, known tokens", tests);

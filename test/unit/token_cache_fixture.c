@@ -59,7 +59,7 @@ clerk_status token_world_verify_for(token_world *w, const clerk_instance *instan
     memset(&w->answer, 0, sizeof(w->answer));
     memset(&w->failure, 0x55, sizeof(w->failure)); /* so that what is not set shows */
     status = clerk_token_cache_verify(&w->answer, w->cache, instance, type,
-                                      support_text(token, w->pool), &w->failure, w->pool);
+                                      support_text(token, w->pool), 0, &w->failure, w->pool);
     if (status == CLERK_OK) {
         assert_non_null(w->answer.auth);
         assert_int_equal(w->answer.auth->type, type);

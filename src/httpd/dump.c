@@ -115,8 +115,6 @@ static void print_settings(const level *at, int is_whole, int with_server)
 
 /** What a server's sections are told with. */
 typedef struct host {
-    const server_rec *server;
-    const server_rec *main_server;
     const clerk_dir_config *outer; /* of the server's own level */
     const ap_directive_t *places;
     const ap_directive_t *main_places;
@@ -277,8 +275,7 @@ static void print_host(const server_rec *server, const server_rec *main_server,
     const core_server_config *core = ap_get_core_module_config(server->module_config);
     const core_server_config *of_main =
         ap_get_core_module_config(main_server->module_config);
-    host of = { server, main_server,
-                ap_get_module_config(server->lookup_defaults, &clerk_auth_module),
+    host of = { ap_get_module_config(server->lookup_defaults, &clerk_auth_module),
                 clerk_place_of_server(server), clerk_place_of_server(main_server), pool };
     level at = { .own = of.outer, .places = { of.places, of.main_places, NULL },
                  .indent = "" };

@@ -100,7 +100,7 @@ static const char *sign_in_location(request_rec *r, const clerk_request *record,
 }
 
 /** A path on this site as an absolute URL. */
-static const char *page_location(request_rec *r, const clerk_request *record, const char *url)
+static const char *page_location(request_rec *r, const char *url)
 {
     clerk_url own;
 
@@ -121,7 +121,7 @@ static const char *unauthenticated_location(request_rec *r, const clerk_request 
     }
     if (config->unauthenticated_url != NULL
         && (is_browser || clerk_config_protects(config))) {
-        return page_location(r, record, config->unauthenticated_url);
+        return page_location(r, config->unauthenticated_url);
     }
     return is_browser && clerk_config_redirects_to_sign_in(config)
                ? sign_in_location(r, record, config)
@@ -312,7 +312,7 @@ int clerk_respond_unauthorized(request_rec *r, clerk_request *record)
     }
     if (config->unauthorized_url != NULL && r->main == NULL
         && (clerk_config_protects(config) || clerk_is_navigation(&record->facts))) {
-        return redirect(r, page_location(r, record, config->unauthorized_url));
+        return redirect(r, page_location(r, config->unauthorized_url));
     }
     if (clerk_config_protects(config)) {
         return HTTP_NOT_FOUND;

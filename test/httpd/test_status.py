@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from cache_server import CacheServer
 from clerk_site import NAVIGATION, SIGNED_IN_AT, production
 from error_log import poll
 from machine_site import DENIAL, SECTIONS, MachineSite, accepting
@@ -205,6 +206,19 @@ def test_a_stop_of_the_backend_api_is_told(httpd, standin):
     assert counters[("api_calls", "verify_api_key", "put_off")] == 1
     assert counters[("api_calls_put_off", "retry_after")] == 1
     assert counters[("requests", "undecided")] == 2
+
+
+def test_a_cache_server_that_is_away_is_told(httpd, standin):
+    with CacheServer("redis") as cache:
+        site = new_site(httpd, standin, cache.directive, modules=["status", cache.module])
+        site.log.allow(r"the shared cache \S+ fails: this process goes on without it")
+        assert state(site)["shared_cache"] == {"provider": cache.address, "reachable": True}
+        cache.kill()
+        assert site.ask("key", site.clerk.new_api_key().secret).status == 200
+        poll(lambda: not state(site)["shared_cache"]["reachable"], PATIENCE, "it is seen")
+        assert counted(site)[("shared_cache_losses",)] >= 1
+        samples, _ = parsed(site.get(PROMETHEUS).text)
+        assert samples["clerk_shared_cache_up"] == 0
 
 
 # ---------------------------------------------------------------- the forms

@@ -6,6 +6,7 @@
 #include <apr_optional.h>
 #include <http_core.h>
 #include <mod_watchdog.h>
+#include <mpm_common.h>
 #include <openssl/crypto.h>
 
 #include "../service/http_curl.h"
@@ -27,6 +28,7 @@ static const apr_array_header_t *known; /* of const clerk_instance *; for this g
 
 static struct {
     clerk_key_store *store;
+    const clerk_http *http;
     atomic_int is_ending;
     atomic_int is_busy;
 } child;
@@ -62,14 +64,31 @@ static apr_status_t look_after_keys(int state, void *data, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
+static void break_off(void)
+{
+    atomic_store(&child.is_ending, 1);
+    clerk_key_store_close(child.store);
+    clerk_http_curl_stop(child.http);
+}
+
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 110)
+/** Else httpd would wait for threads that wait for Clerk, and kill the child after a while. */
+static void stop_at_once(apr_pool_t *pchild, int graceful)
+{
+    (void)pchild;
+    if (!graceful && child.store != NULL) {
+        break_off();
+    }
+}
+#endif
+
 /** Memory, locks and libraries go when the child ends: the thread must be out of them. */
-static apr_status_t end_background(void *http)
+static apr_status_t end_background(void *unused)
 {
     apr_interval_time_t waited = 0;
 
-    atomic_store(&child.is_ending, 1);
-    clerk_key_store_close(child.store);
-    clerk_http_curl_stop(http);
+    (void)unused;
+    break_off();
     while (atomic_load(&child.is_busy) && waited < LONGEST_FAREWELL) {
         apr_sleep(NAP);
         waited += NAP;
@@ -87,8 +106,9 @@ void clerk_watchdog_start(clerk_key_store *store, const clerk_http *http,
     for (i = 0; i < known->nelts; i++) {
         clerk_key_store_add(store, APR_ARRAY_IDX(known, i, const clerk_instance *), now);
     }
+    child.http = http;
     child.store = store;
-    apr_pool_pre_cleanup_register(pchild, http, end_background);
+    apr_pool_pre_cleanup_register(pchild, NULL, end_background);
 }
 
 const apr_array_header_t *clerk_watchdog_instances(void)
@@ -172,4 +192,7 @@ void clerk_watchdog_register(apr_pool_t *pconf)
 {
     (void)pconf;
     ap_hook_post_config(engage, NULL, NULL, APR_HOOK_MIDDLE);
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 110)
+    ap_hook_child_stopping(stop_at_once, NULL, NULL, APR_HOOK_MIDDLE);
+#endif
 }

@@ -18,7 +18,7 @@ from standin.users import ADMIN, MEMBER, PENDING, SOLO
 sys.path.insert(0, str(EXAMPLES / "quickstart" / "demo"))
 
 import tour                                        # noqa: E402
-from browser import ACCEPT, Browser, Client        # noqa: E402
+from visitor import ACCEPT, Browser, Client        # noqa: E402
 from servers import Servers                        # noqa: E402
 from standin.pages import label                    # noqa: E402
 

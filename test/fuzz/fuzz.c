@@ -13,7 +13,7 @@ void fuzz_fail(const char *condition, const char *file, int line)
     abort();
 }
 
-apr_pool_t *fuzz_pool(void)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static apr_pool_t *pool;
 
@@ -21,8 +21,9 @@ apr_pool_t *fuzz_pool(void)
         apr_initialize();
         apr_pool_create(&pool, NULL);
     }
+    fuzz_one(data, size, pool);
     apr_pool_clear(pool);
-    return pool;
+    return 0;
 }
 
 static apr_status_t free_block(void *block)

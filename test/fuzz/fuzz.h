@@ -21,11 +21,11 @@
 
 void fuzz_fail(const char *condition, const char *file, int line);
 
-/** libFuzzer's, and the one entry of each target. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/** Each target's own. @param pool  cleared when it returns */
+void fuzz_one(const uint8_t *data, size_t size, apr_pool_t *pool);
 
-/** A pool for one input; the one before it is destroyed. */
-apr_pool_t *fuzz_pool(void);
+/** libFuzzer's entry: one input for fuzz_one. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /** A heap block of exactly those bytes, so that a sanitizer sees what is read beyond. */
 clerk_slice fuzz_bytes(const uint8_t *data, size_t size, apr_pool_t *pool);

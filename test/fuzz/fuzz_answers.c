@@ -55,13 +55,12 @@ static void read_cookies(clerk_slice body, apr_pool_t *pool)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
-    apr_pool_t *pool = fuzz_pool();
     clerk_slice body;
 
     if (size == 0) {
-        return 0;
+        return;
     }
     body = fuzz_bytes(data + 1, size - 1, pool);
     switch (data[0]) {
@@ -80,5 +79,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     default:
         read_cookies(body, pool);
     }
-    return 0;
 }

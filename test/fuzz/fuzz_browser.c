@@ -11,7 +11,8 @@ static const apr_time_t NOW = APR_TIME_C(1700000000) * APR_USEC_PER_SEC;
 static const char *const NAMES[] = { "__clerk_handshake", "__clerk_db_jwt", NULL };
 
 static clerk_publishable_key publishable_key = { .cookie_suffix = "1a2b3c4d" };
-static clerk_instance instance = { .publishable_key = &publishable_key };
+static clerk_instance instance = { .publishable_key = &publishable_key,
+                                   .frontend_api = "clerk.example.com" };
 
 static void read_state(clerk_slice field, clerk_slice query, apr_pool_t *pool)
 {
@@ -57,9 +58,8 @@ static void take_url(clerk_slice text, apr_pool_t *pool)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
-    apr_pool_t *pool = fuzz_pool();
     clerk_slice rest = clerk_slice_of(fuzz_text(data, size, pool));
     clerk_slice field;
 
@@ -68,5 +68,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     strip(clerk_slice_copy(field, pool), pool);
     edit(rest, pool);
     take_url(fuzz_bytes((const uint8_t *)rest.ptr, rest.len, pool), pool);
-    return 0;
 }

@@ -46,9 +46,8 @@ static json_t *json_of(const clerk_node *node)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
-    apr_pool_t *pool = fuzz_pool();
     clerk_slice text = fuzz_bytes(data, size, pool);
     clerk_error error = { CLERK_OK, NULL }, want_error = { CLERK_OK, NULL };
     const clerk_node *got = NULL;
@@ -64,5 +63,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_HOLDS(clerk_slice_equals(got->text, text));
         json_decref(again);
     }
-    return 0;
 }

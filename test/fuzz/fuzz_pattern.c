@@ -25,9 +25,8 @@ static int groups_of(const char *at)
     return count;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
-    apr_pool_t *pool = fuzz_pool();
     const char *text = fuzz_text(data, size, pool);
     clerk_path_pattern pattern = { NULL, NULL, 0 };
     clerk_path_pattern_fault fault = { NULL, 0 };
@@ -35,11 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (clerk_path_pattern_parse(&pattern, text, &fault, pool) != CLERK_OK) {
         FUZZ_HOLDS(fault.reason != NULL && fault.at <= size);
-        return 0;
+        return;
     }
     FUZZ_HOLDS(groups_of(pattern.expression) == pattern.count);
     for (i = 0; i < pattern.count; i++) {
         FUZZ_HOLDS(pattern.names[i] == NULL || *pattern.names[i] != '\0');
     }
-    return 0;
 }

@@ -15,10 +15,9 @@ static apr_status_t give(void *baton, const unsigned char key[CLERK_DIGEST_LENGT
 }
 
 /** Nobody who lacks the secret key can write an entry that opens. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
     static clerk_instance instance = { .secret_key = "sk_test_of_nobody" };
-    apr_pool_t *pool = fuzz_pool();
     clerk_slice found = fuzz_bytes(data, size, pool);
     clerk_cache cache = { .get = give, .baton = &found };
     clerk_sealed_cache sealed = { .cache = &cache };
@@ -30,5 +29,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        clerk_slice_of("id")));
     FUZZ_HOLDS(!clerk_sealed_cache_get(&value, &expires, &sealed, &entry, NOW, pool));
     FUZZ_HOLDS(clerk_sealed_cache_expiry(found) >= 0);
-    return 0;
 }

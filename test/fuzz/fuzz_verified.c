@@ -60,23 +60,21 @@ static void there_and_back(const clerk_auth *auth, const clerk_claims *claims,
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size, apr_pool_t *pool)
 {
-    apr_pool_t *pool = fuzz_pool();
     const clerk_node *payload;
     clerk_claims claims;
 
     if (clerk_node_load(&payload, fuzz_bytes(data, size, pool), pool, NULL) != CLERK_OK) {
-        return 0;
+        return;
     }
     clerk_claims_read(&claims, payload);
     if (claims.sub == NULL) {
-        return 0;
+        return;
     }
     there_and_back(clerk_auth_from_machine_jwt(&claims, CLERK_TOKEN_OAUTH, pool), &claims,
                    pool);
     if (claims.sid != NULL) {
         there_and_back(clerk_auth_from_session(&claims, pool), &claims, pool);
     }
-    return 0;
 }

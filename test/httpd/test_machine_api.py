@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
 from clerk_site import FETCH, NAVIGATION, api_url, instance_lines, production
 from error_log import poll
+from httpd import Httpd
 from machine_site import (CHALLENGE, ENDPOINTS, SECTION_OF, UNAVAILABLE, UNDECIDED,
                           MachineSite, accepting, facts, outcome, verification)
 from standin.users import MEMBER
@@ -341,6 +343,18 @@ def test_a_restart_and_a_stop_while_calls_hang(httpd, standin):
     site.fault("api_key", "hang")
     hang(site, 3)
     time.sleep(0.4)   # now the server stops: all its processes end as they should
+
+
+@pytest.mark.all_mpms
+def test_a_stop_breaks_calls_off(mpm, standin):
+    """Else httpd would say AH00045 after three seconds, and kill the process after ten."""
+    with ExitStack() as servers:
+        site = MachineSite(lambda config, **options: servers.enter_context(
+            Httpd(config, mpm=mpm, **options)), standin, "ClerkAPITimeout 1s 20s")
+        site.log.allow(UNDECIDED)
+        site.fault("api_key", "hang")
+        hang(site, 2)
+        poll(lambda: site.count("api_key") == 2, 5, "both calls are under way")
 
 
 def test_a_breaker_spares_an_api_that_is_down(httpd, standin):

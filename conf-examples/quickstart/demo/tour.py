@@ -10,7 +10,7 @@ import shlex
 import shutil
 from dataclasses import dataclass, field
 
-from browser import Answer, Browser, Client
+from visitor import Answer, Browser, Client
 from standin.pages import label
 from standin.users import ADMIN, MEMBER
 

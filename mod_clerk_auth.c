@@ -19,7 +19,7 @@ static void register_hooks(apr_pool_t *pconf)
     clerk_metadata_register(pconf); /* before any hook that could ask for a user */
     clerk_authn_register(pconf);
     clerk_authz_register(pconf); /* before mod_authz_core, whose verdict it puts in our words */
-    clerk_export_register(pconf); /* before other fixups, so that they see the identity */
+    clerk_fixups_register(pconf); /* before other fixups, so that they see the identity */
     clerk_respond_register(pconf);
     clerk_sign_in_pages_register(pconf);
     clerk_status_register(pconf);

@@ -285,7 +285,7 @@ const char *clerk_url_web_origin(const clerk_url *url, apr_pool_t *pool)
     char *at;
 
     for (at = host; *at != '\0'; at++) {
-        *at = apr_tolower(*at);
+        *at = (char)apr_tolower(*at);
     }
     return url->port == own_port(url->is_https)
                ? apr_pstrcat(pool, scheme, "://", host, NULL)

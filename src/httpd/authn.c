@@ -12,6 +12,7 @@
 #include "navigation.h"
 #include "request.h"
 #include "respond.h"
+#include "who.h"
 
 /** Publish the identity to httpd. */
 static int sign_in(request_rec *r, const clerk_auth *auth)

@@ -8,6 +8,7 @@
 #include "module.h"
 #include "respond.h"
 #include "runtime.h"
+#include "who.h"
 
 /** NULL removes. */
 static void set_or_remove(apr_table_t *table, const char *name, const char *value)

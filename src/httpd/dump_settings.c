@@ -43,7 +43,7 @@ int clerk_setting_is_said(const clerk_setting *setting, const clerk_dir_config *
 /** The field, or NULL where nothing is said; @a type is that of the field. */
 #define FIELD_OF(type, setting, in)                                                         \
     (clerk_setting_is_said(setting, (in)->section, (in)->server)                            \
-         ? (const type *)(const void *)((const char *)record_of(setting, (in)->section,      \
+         ? (type const *)(const void *)((const char *)record_of(setting, (in)->section,      \
                                                                 (in)->server)               \
                                         + (setting)->at)                                    \
          : NULL)
@@ -57,14 +57,14 @@ static const char *otherwise(const clerk_setting *setting)
 
 static const char *text_of_text(const clerk_setting *setting, const clerk_in_force *in)
 {
-    const char *const *field = FIELD_OF(char *, setting, in);
+    const char *const *field = FIELD_OF(const char *, setting, in);
 
     return field ? clerk_value_shown(*field) : otherwise(setting);
 }
 
 static const char *text_of_secret(const clerk_setting *setting, const clerk_in_force *in)
 {
-    const char *const *field = FIELD_OF(char *, setting, in);
+    const char *const *field = FIELD_OF(const char *, setting, in);
 
     return field ? apr_psprintf(in->pool, "%.*s…", SHOWN_OF_SECRETS, *field)
                  : otherwise(setting);
@@ -112,14 +112,14 @@ static const char *text_of_rules(const clerk_setting *setting, const clerk_in_fo
 static const char *publishable_key(const clerk_setting *setting, const clerk_in_force *in)
 {
     const clerk_publishable_key *const *field =
-        FIELD_OF(clerk_publishable_key *, setting, in);
+        FIELD_OF(const clerk_publishable_key *, setting, in);
 
     return field ? (*field)->text : NONE;
 }
 
 static const char *jwt_key(const clerk_setting *setting, const clerk_in_force *in)
 {
-    return FIELD_OF(clerk_key *, setting, in) ? "an RSA public key" : NONE;
+    return FIELD_OF(const clerk_key *, setting, in) ? "an RSA public key" : NONE;
 }
 
 static const char *jwks_url(const clerk_setting *setting, const clerk_in_force *in)
@@ -204,7 +204,7 @@ static const char *account_page(const clerk_setting *setting, const clerk_in_for
     if (in->instance == NULL || in->instance->account_portal == NULL) {
         return text_of_text(setting, in);
     }
-    return FIELD_OF(char *, setting, in)
+    return FIELD_OF(const char *, setting, in)
                ? text_of_text(setting, in)
                : apr_pstrcat(in->pool, in->instance->account_portal, setting->otherwise, NULL);
 }

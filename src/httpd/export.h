@@ -8,6 +8,12 @@
 void clerk_export_refusal(request_rec *r, const clerk_request *record);
 
 /**
+ * Tell the application what was found out: who is asking, that it is nobody, or why nobody
+ * was let in. Also ends the empty user that stood for nobody until now.
+ */
+void clerk_export_verdict(request_rec *r, const clerk_request *record);
+
+/**
  * Tell the application one value, as ClerkExport says; NULL is none. It must live as long as
  * the request.
  */

@@ -10,6 +10,7 @@
 #include "module.h"
 #include "request.h"
 #include "user_export.h"
+#include "who.h"
 
 #define FUNCTION "clerk"
 #define LIST_FUNCTION "clerk_list"

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "module.h"
 #include "navigation.h"
+#include "who.h"
 
 const char *clerk_remote_user(request_rec *r, const clerk_auth *auth)
 {

@@ -26,7 +26,7 @@ void clerk_authz_register(apr_pool_t *pconf);
 void clerk_expr_register(apr_pool_t *pconf);
 void clerk_require_expr_register(apr_pool_t *pconf);
 void clerk_metadata_register(apr_pool_t *pconf);
-void clerk_export_register(apr_pool_t *pconf);
+void clerk_fixups_register(apr_pool_t *pconf);
 void clerk_respond_register(apr_pool_t *pconf);
 void clerk_sign_in_pages_register(apr_pool_t *pconf);
 void clerk_status_register(apr_pool_t *pconf);

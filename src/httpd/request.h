@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 - one request's facts, and the record of what was found out */
+/* SPDX-License-Identifier: Apache-2.0 - the record of what was found out about a request */
 #ifndef CLERK_REQUEST_H
 #define CLERK_REQUEST_H
 
@@ -71,24 +71,6 @@ clerk_request *clerk_request_known(const request_rec *r);
  */
 const clerk_request *clerk_request_inherited(const request_rec *r);
 
-/**
- * Find out who is asking, once for each instance and policy that are in force while the
- * request is being processed. A subrequest or internal redirect with the same two takes what
- * was found out for the request that it came from.
- *
- * @return NULL when there is no usable instance here, which is logged
- */
-clerk_request *clerk_request_identify(request_rec *r);
-
-/**
- * The same for an expression, which may be evaluated at any time and anywhere: NULL for
- * nobody, also where there is no instance. A CORS preflight that needs no token is nobody's.
- */
-const clerk_auth *clerk_request_who(request_rec *r);
-
-/** The usable instance in force; NULL where there is none. */
-const clerk_instance *clerk_request_instance(const request_rec *r);
-
 /** The record of @a r, or of a request before or around it, that has the client's credentials. */
 const clerk_request *clerk_request_original(const request_rec *r);
 
@@ -116,9 +98,6 @@ void clerk_request_name_denial(const request_rec *r, clerk_request *record);
  * there is none.
  */
 const clerk_request *clerk_request_earlier(const request_rec *r);
-
-/** The request as core reads it; slices into @a r. */
-clerk_facts clerk_request_facts(request_rec *r);
 
 /** Tell caches that the answer depends on what the credential was read from. */
 void clerk_request_varies(request_rec *r);

@@ -9,6 +9,7 @@
 #include "module.h"
 #include "own_url.h"
 #include "request.h"
+#include "who.h"
 
 /** The page on this site that the link names to go on to; NULL: Clerk decides. */
 static const char *return_url(request_rec *r, const char *own_url)

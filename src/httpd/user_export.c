@@ -7,6 +7,7 @@
 #include "export.h"
 #include "respond.h"
 #include "runtime.h"
+#include "who.h"
 
 static const struct user_name {
     const char *env;

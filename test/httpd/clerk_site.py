@@ -40,6 +40,24 @@ PROTECTED = """
 </Location>
 """
 
+# One that answers as Clerk's auth.protect() does, and one that refuses nobody.
+LIKE_PROTECT = """
+<Location /protect>
+    AuthType Clerk
+    AuthName x
+    ClerkResponses protect
+    Require valid-user
+</Location>
+"""
+LOG_ONLY = """
+<Location /log-only>
+    AuthType Clerk
+    AuthName x
+    ClerkEnforce LogOnly
+    Require valid-user
+</Location>
+"""
+
 # What a browser sends when a person opens a page, and what a script in a page does.
 NAVIGATION = {"Sec-Fetch-Dest": "document", "Accept": "text/html,application/xhtml+xml"}
 FETCH = {"Sec-Fetch-Dest": "empty", "Accept": "*/*"}

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from redirects import expired, handshake, visit
-from clerk_site import FETCH, NAVIGATION, PAGE, PROTECTED, ClerkSite, development, production, seen
+from clerk_site import (FETCH, LIKE_PROTECT, LOG_ONLY, NAVIGATION, PAGE, PROTECTED, ClerkSite,
+                        development, production, seen)
 from standin.tokens import alter_signature
 from standin.users import ADMIN, MEMBER
 
@@ -22,19 +23,7 @@ SECTIONS = PROTECTED + """
     ClerkDebugHeaders Off
     Require valid-user
 </Location>
-<Location /protect>
-    AuthType Clerk
-    AuthName x
-    ClerkResponses protect
-    Require valid-user
-</Location>
-<Location /log-only>
-    AuthType Clerk
-    AuthName x
-    ClerkEnforce LogOnly
-    Require valid-user
-</Location>
-"""
+""" + LIKE_PROTECT + LOG_ONLY
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from redirects import expired, handshake, visit
-from clerk_site import (DEV_BROWSER, FETCH, NAVIGATION, PAGE, PROTECTED, SIGNED_IN_AT, ClerkSite,
-                        development, production, seen)
+from clerk_site import (DEV_BROWSER, FETCH, LIKE_PROTECT, LOG_ONLY, NAVIGATION, PAGE, PROTECTED,
+                        SIGNED_IN_AT, ClerkSite, development, production, seen)
 from standin.tokens import alter_signature
 from standin.users import MEMBER, PENDING
 
@@ -30,19 +30,7 @@ SECTIONS = PROTECTED + """
     ClerkHandshake Off
     Require valid-user
 </Location>
-<Location /protect>
-    AuthType Clerk
-    AuthName x
-    ClerkResponses protect
-    Require valid-user
-</Location>
-<Location /log-only>
-    AuthType Clerk
-    AuthName x
-    ClerkEnforce LogOnly
-    Require valid-user
-</Location>
-"""
+""" + LIKE_PROTECT + LOG_ONLY
 
 
 @pytest.fixture(scope="module")

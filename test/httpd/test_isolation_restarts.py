@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import threading
+from functools import partial
 
 import pytest
 
-from clerk_site import FETCH, ClerkSite, production, seen
+from clerk_site import FETCH, ClerkSite, production
 from error_log import poll
 from httpd import SANITIZE
+from load import Load, admission
 from standin.users import ADMIN, MEMBER, SOLO
 
 RESTARTS = int(os.environ.get("CLERK_RESTARTS", "10" if SANITIZE else "50"))
 WARMUP = 10
+USERS = (ADMIN, MEMBER, SOLO, None)   # the last is nobody
 # How much the parent may grow: its allocator settles, and that is all. One kilobyte lost
 # with each restart would be more.
 GROWTH_KIB = 48
@@ -23,42 +25,6 @@ def anonymous_kib(pid: int) -> int:
     """Memory of its own; pages of files come and go."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as rollup:
         return next(int(line.split()[1]) for line in rollup if line.startswith("Anonymous:"))
-
-
-class Load:
-    """Users and nobody, asking all the time; what was wrong is in `wrong`."""
-
-    def __init__(self, site: ClerkSite):
-        self.site = site
-        self.wrong: list[str] = []
-        self.answers = 0
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(user,))
-                         for user in (ADMIN, MEMBER, SOLO, None)]
-
-    def _ask(self, user) -> None:
-        while not self._over.is_set():
-            token = self.site.mint.session(user) if user else None
-            try:
-                answer = self.site.get(headers=FETCH, bearer=token)
-            except OSError as problem:
-                self.wrong.append(f"{type(problem).__name__}: {problem}")
-                continue
-            expected = (200, user.id) if user else (401, None)
-            if (answer.status, seen(answer).user) != expected:
-                self.wrong.append(f"{answer.status} {seen(answer)} for {user and user.key}")
-            self.answers += 1
-            self._over.wait(0.01)
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def descriptors(pid: int) -> int:
@@ -79,7 +45,7 @@ def restart(site: ClerkSite, load: Load, times: int) -> None:
 def test_graceful_restarts_under_load(httpd, mpm, _standin_program):
     site = ClerkSite(httpd, production(_standin_program))
     parent = site.httpd.process.pid
-    with Load(site) as load:
+    with Load(*(partial(admission, site, user, FETCH) for user in USERS)) as load:
         restart(site, load, WARMUP)
         before, open_before = anonymous_kib(parent), descriptors(parent)
         restart(site, load, RESTARTS)

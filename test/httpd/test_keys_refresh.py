@@ -18,6 +18,7 @@ from clerk_site import PAGE, ClerkSite, production, seen
 from error_log import poll
 from httpd import SANITIZE
 from http_message import exchange_bytes
+from load import Load, admission
 from standin.keys import pooled_key
 from standin.users import ADMIN, MEMBER
 
@@ -31,39 +32,8 @@ def clerk(standin):
     return production(standin)
 
 
-class Load:
-    """Threads that ask all the time; every answer that is not as expected is in `wrong`."""
-
-    def __init__(self, ask, threads: int = 2):
-        self._ask = ask
-        self.wrong: list[str] = []
-        self.slowest = 0.0
-        self.answers = 0
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._run) for _ in range(threads)]
-
-    def _run(self) -> None:
-        while not self._over.is_set():
-            started = time.monotonic()
-            try:
-                answer = self._ask()
-                if answer.status != 200:
-                    self.wrong.append(f"{answer.status} {seen(answer)}")
-            except OSError as problem:
-                self.wrong.append(repr(problem))
-            self.slowest = max(self.slowest, time.monotonic() - started)
-            self.answers += 1
-            self._over.wait(0.01)
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+def load_on(site, threads: int = 2) -> Load:
+    return Load(*threads * [lambda: admission(site, MEMBER)])
 
 
 def allow_outage(site) -> None:
@@ -94,7 +64,7 @@ def test_known_keys_serve_through_an_outage(httpd, standin, clerk, kind):
     site.admitted(MEMBER, bearer=site.mint.session(MEMBER))
     standin.reset()
     standin.fault("backend.jwks", **OUTAGES[kind])
-    with Load(lambda: site.get(bearer=site.mint.session(MEMBER))) as load:
+    with load_on(site) as load:
         time.sleep(1.6)
     assert load.wrong == []
     assert load.answers > 20
@@ -169,7 +139,7 @@ def test_a_new_key_is_learnt_by_all_from_one_token(httpd, standin, clerk):
     time.sleep(1.5)   # the fetch at start is over in every process, and its pause
     standin.reset()
     clerk.rotate(keep_old=True)
-    with Load(lambda: site.get(bearer=site.mint.session(MEMBER)), threads=4) as load:
+    with load_on(site, threads=4) as load:
         time.sleep(1.2)
     assert load.wrong == []
     assert standin.count("backend.jwks") == 1
@@ -286,7 +256,7 @@ def test_a_restart_in_an_outage(httpd, standin, clerk, kind):
     standin.reset()
     standin.fault("backend.jwks", **OUTAGES[kind])
     poll(lambda: standin.count("backend.jwks") > 0, PATIENCE, "a fetch is under way")
-    with Load(lambda: site.get(bearer=site.mint.session(MEMBER))) as load:
+    with load_on(site) as load:
         for _ in range(3):
             site.httpd.graceful()
     assert load.wrong == []

@@ -3,6 +3,7 @@
 
 #include <apr_tables.h>
 
+#include "auth_texts.h"
 #include "json.h"
 
 static const char PREFIX[] = "org:";
@@ -104,6 +105,7 @@ const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t
     else {
         read_organization_v1(auth, payload, pool);
     }
+    clerk_auth_write_texts(auth, pool);
     return auth;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - what the Backend API says of an opaque machine token */
 #include "machine_answer.h"
 
+#include "auth_texts.h"
 #include "json.h"
 
 /** `object` of each type's answer. */
@@ -122,6 +123,7 @@ static const clerk_auth *auth_of(const clerk_node *json, clerk_token_type type,
     auth->claims = type != CLERK_TOKEN_OAUTH ? custom_claims(json, pool)
                                              : clerk_slice_of(NULL);
     read_owner(auth, json);
+    clerk_auth_write_texts(auth, pool);
     return auth;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - OAuth and M2M tokens that are JWTs: header, claims, who they speak for */
 #include "machine_jwt.h"
 
+#include "auth_texts.h"
 #include "json.h"
 
 static clerk_status check_m2m(const clerk_jwt *jwt, clerk_error *error)
@@ -121,5 +122,6 @@ const clerk_auth *clerk_auth_from_machine_jwt(const clerk_claims *claims,
     else {
         read_oauth(auth, claims, pool);
     }
+    clerk_auth_write_texts(auth, pool);
     return auth;
 }

@@ -16,6 +16,9 @@ static const apr_size_t auth_texts[] = {
     offsetof(clerk_auth, features),
     offsetof(clerk_auth, plans),
     offsetof(clerk_auth, actor),
+    offsetof(clerk_auth, org_permissions_text),
+    offsetof(clerk_auth, scopes_text),
+    offsetof(clerk_auth, factor_ages_text),
     offsetof(clerk_auth, token_id),
     offsetof(clerk_auth, token_name),
     offsetof(clerk_auth, machine_id),
@@ -37,7 +40,7 @@ enum {
 typedef apr_uint16_t place;
 
 typedef struct packed_list {
-    place first; /* the others follow it */
+    place first; /* of the elements or, of a list of texts, of their places */
     apr_uint16_t count;
 } packed_list;
 
@@ -148,18 +151,24 @@ static place pack_text(packing *self, const char *text)
     return found || text == NULL ? found : append(self, text, strlen(text) + 1);
 }
 
-static packed_list pack_list(packing *self, const char *const *texts, apr_size_t count)
+static packed_list pack_list(packing *self, const char *const *texts, apr_size_t count,
+                             apr_pool_t *pool)
 {
     packed_list list = { 0, 0 };
+    place *places;
     apr_size_t i;
 
+    if (count > CLERK_PACKED_MAX / sizeof(*places)) {
+        self->len = self->room;
+        return list;
+    }
+    places = apr_palloc(pool, count * sizeof(*places));
     for (i = 0; i < count; i++) {
-        place at = append(self, texts[i], strlen(texts[i]) + 1);
-
-        list.first = i == 0 ? at : list.first;
+        places[i] = append(self, texts[i], strlen(texts[i]) + 1);
         note_bytes(self, texts[i]);
     }
-    list.count = (apr_uint16_t)count; /* fewer than the bytes, or all is given up */
+    list.first = append(self, places, count * sizeof(*places));
+    list.count = (apr_uint16_t)count;
     return list;
 }
 
@@ -224,8 +233,8 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
     to->category = (unsigned char)verified->jwt.category;
     to->kid = pack_text(self, verified->jwt.kid.ptr);
     to->permissions =
-        pack_list(self, auth->org_permissions, auth->org_permission_count);
-    to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count);
+        pack_list(self, auth->org_permissions, auth->org_permission_count, pool);
+    to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count, pool);
     to->aud = pack_nodes(self, verified->claims.aud, pool);
     to->is_printable = (unsigned char)self->is_printable;
 }
@@ -269,7 +278,6 @@ static const char *const *unpack_list(const char *bytes, packed_list list,
                                       apr_pool_t *pool)
 {
     const char **texts;
-    const char *at = bytes + list.first;
     int i;
 
     if (list.count == 0) {
@@ -277,8 +285,10 @@ static const char *const *unpack_list(const char *bytes, packed_list list,
     }
     texts = apr_palloc(pool, list.count * sizeof(*texts));
     for (i = 0; i < list.count; i++) {
-        texts[i] = at;
-        at += strlen(at) + 1;
+        place at;
+
+        memcpy(&at, bytes + list.first + (apr_size_t)i * sizeof(at), sizeof(at));
+        texts[i] = bytes + at;
     }
     return texts;
 }

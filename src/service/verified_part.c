@@ -107,20 +107,29 @@ static int has_expired(const entry *at, apr_time_t now)
     return now >= at->until;
 }
 
-/** The pointer to the entry, or the one at the end of its bucket. */
-static _Atomic(entry *) *place_of(const clerk_verified_part *part, const unsigned char *print)
+static _Atomic(entry *) *bucket_of(const clerk_verified_part *part,
+                                   const unsigned char *print)
 {
-    _Atomic(entry *) *place;
     apr_size_t number;
-    entry *at;
 
     memcpy(&number, print, sizeof(number));
-    place = &part->buckets[number & part->mask];
-    while ((at = atomic_load(place)) != NULL
-           && memcmp(at->print, print, CLERK_FINGERPRINT_LENGTH) != 0) {
-        place = &at->next;
+    return &part->buckets[number & part->mask];
+}
+
+static int is_of(const entry *at, const unsigned char *print)
+{
+    return memcmp(at->print, print, CLERK_FINGERPRINT_LENGTH) == 0;
+}
+
+/** Each pointer is read once: a moment later it may lead elsewhere. */
+static entry *look_for(const clerk_verified_part *part, const unsigned char *print)
+{
+    entry *at = atomic_load(bucket_of(part, print));
+
+    while (at != NULL && !is_of(at, print)) {
+        at = atomic_load(&at->next);
     }
-    return place;
+    return at;
 }
 
 /* Written to only once, so that many readers of one entry share its memory. */
@@ -136,7 +145,7 @@ const char *clerk_verified_part_find(clerk_verified_term *term, clerk_verified_p
                                      apr_time_t now, apr_pool_t *pool)
 {
     clerk_reading *reading = clerk_readers_enter(part->readers);
-    entry *at = atomic_load(place_of(part, print));
+    entry *at = look_for(part, print);
     const char *packed = NULL;
 
     if (at != NULL && !has_expired(at, now)) {
@@ -154,7 +163,7 @@ void clerk_verified_part_confirm(clerk_verified_part *part,
                                  apr_uint64_t edition)
 {
     clerk_reading *reading = clerk_readers_enter(part->readers);
-    entry *at = atomic_load(place_of(part, print));
+    entry *at = look_for(part, print);
 
     if (at != NULL) {
         atomic_store_explicit(&at->edition, edition, memory_order_relaxed);
@@ -163,6 +172,18 @@ void clerk_verified_part_confirm(clerk_verified_part *part,
 }
 
 /* ---------------------------------------------------------------- changing, with the lock held */
+
+/** The pointer to the entry, or the one at the end of its bucket. */
+static _Atomic(entry *) *place_of(const clerk_verified_part *part, const unsigned char *print)
+{
+    _Atomic(entry *) *place = bucket_of(part, print);
+    entry *at;
+
+    while ((at = atomic_load(place)) != NULL && !is_of(at, print)) {
+        place = &at->next;
+    }
+    return place;
+}
 
 /* Its `next` stays as it is: somebody may be on the way from there. */
 static void unlink_entry(clerk_verified_part *part, _Atomic(entry *) *place)

@@ -2,7 +2,10 @@
 #include "support.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+
+#include <apr_time.h>
 
 #include "service/readers.h"
 
@@ -28,7 +31,7 @@ static void who_came_before_the_stamp_is_waited_for(void **state)
 
 /* ---------------------------------------------------------------- threads */
 
-enum { THREADS = 70 /* more than there are places */, ROUNDS = 200, GOOD = 42 };
+enum { THREADS = 4, ROUNDS = 100, PLACES = 64, GOOD = 42 };
 
 typedef struct shared {
     clerk_readers *readers;
@@ -97,10 +100,39 @@ static void nobody_sees_what_was_freed(void **state)
     free(atomic_load(&with.number));
 }
 
+static void *enter(void *readers)
+{
+    return (void *)clerk_readers_enter(readers);
+}
+
+static void who_finds_no_place_waits_for_one(void **state)
+{
+    clerk_readers *readers = clerk_readers_create(*state);
+    clerk_reading *taken[PLACES];
+    pthread_t late;
+    void *place;
+    int i;
+
+    for (i = 0; i < PLACES; i++) {
+        taken[i] = clerk_readers_enter(readers);
+    }
+    assert_int_equal(pthread_create(&late, NULL, enter, readers), 0);
+    apr_sleep(10000);
+    clerk_readers_leave(taken[17]);
+    pthread_join(late, &place);
+    assert_ptr_equal(place, taken[17]);
+    assert_false(clerk_readers_have_left(readers, clerk_readers_stamp(readers)));
+    for (i = 0; i < PLACES; i++) {
+        clerk_readers_leave(taken[i]); /* that of the late one among them */
+    }
+    assert_true(clerk_readers_have_left(readers, clerk_readers_stamp(readers)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         support_test(who_came_before_the_stamp_is_waited_for),
+        support_test(who_finds_no_place_waits_for_one),
         support_test(nobody_sees_what_was_freed),
     };
 

@@ -38,7 +38,7 @@ typedef struct clerk_auth {
     apr_time_t expires; /* APR_INT64_MAX: never */
     /**
      * For clerk_auth_claims. The JSON of an object, in which quotes that end a string may be
-     * NUL: all claims of a session token or OAuth JWT; what the issuer of an M2M token or
+     * NUL (clerk_node_json): all claims of a session token or OAuth JWT; what the issuer of an M2M token or
      * API key added; empty where there are none.
      */
     clerk_slice claims;

@@ -33,4 +33,20 @@ int clerk_fingerprint(unsigned char print[CLERK_FINGERPRINT_LENGTH],
                       clerk_fingerprinter *fingerprinter, const clerk_slice *parts,
                       int count);
 
+/**
+ * A number of which all bits are spread evenly, for a place in a table: those of Poly1305 need
+ * not be where texts differ in few bytes.
+ */
+static inline apr_uint64_t
+clerk_fingerprint_number(const unsigned char print[CLERK_FINGERPRINT_LENGTH])
+{
+    apr_uint64_t low, high;
+
+    memcpy(&low, print, sizeof(low));
+    memcpy(&high, print + sizeof(low), sizeof(high));
+    low ^= high * APR_UINT64_C(0x9E3779B97F4A7C15);
+    low = (low ^ low >> 32) * APR_UINT64_C(0xD6E8FEB86659FD93); /* as hash finalizers do */
+    return low ^ low >> 32;
+}
+
 #endif

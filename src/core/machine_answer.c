@@ -103,7 +103,7 @@ static clerk_slice custom_claims(const clerk_node *answer, apr_pool_t *pool)
     const json_t *json;
 
     if (!clerk_node_is(claims, CLERK_NODE_OBJECT) || clerk_node_count(claims) == 0
-        || clerk_json_load(&json, answer->text, pool, NULL) != CLERK_OK)
+        || clerk_json_load(&json, clerk_node_json(answer->text, pool), pool, NULL) != CLERK_OK)
     {
         return clerk_slice_of(NULL);
     }

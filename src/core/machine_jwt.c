@@ -70,7 +70,7 @@ static clerk_slice custom_claims(const clerk_node *payload, apr_pool_t *pool)
     clerk_slice text = clerk_slice_of(NULL);
     apr_size_t i;
 
-    if (clerk_json_load(&all, payload->text, pool, NULL) != CLERK_OK) {
+    if (clerk_json_load(&all, clerk_node_json(payload->text, pool), pool, NULL) != CLERK_OK) {
         return text;
     }
     claims = json_copy((json_t *)all);

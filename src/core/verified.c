@@ -81,45 +81,9 @@ typedef struct packing {
     char *bytes;
     apr_size_t len;
     apr_size_t room;
-    apr_size_t claims; /* bytes of JSON at the beginning */
-    int is_printable;  /* whether all texts so far were */
+    clerk_slice claims; /* the JSON at the beginning, before it was copied */
+    int is_printable;   /* whether all texts so far were */
 } packing;
-
-/** Whether @a text stands in JSON as it is. */
-static int is_literal(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == '"' || *text == '\\') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/**
- * A string of the JSON that is @a text. The quote behind it becomes the NUL that ends it:
- * JSON has no NUL, so the quote can be put back.
- */
-static place find_text(packing *self, const char *text)
-{
-    apr_size_t len = strlen(text);
-    char *end = self->bytes + 1 + self->claims;
-    char *at = self->bytes + 1;
-
-    if (!is_literal(text)) {
-        return 0;
-    }
-    while ((at = memchr(at, '"', (apr_size_t)(end - at))) != NULL
-           && len + 1 < (apr_size_t)(end - at))
-    {
-        at++;
-        if (memcmp(at, text, len) == 0 && (at[len] == '"' || at[len] == '\0')) {
-            at[len] = '\0';
-            return (place)(at - self->bytes);
-        }
-    }
-    return 0;
-}
 
 static place append(packing *self, const void *bytes, apr_size_t len)
 {
@@ -141,14 +105,22 @@ static void note_bytes(packing *self, const char *text)
     }
 }
 
+/** Nearly all texts are strings that end where they stand in the JSON. */
+static int is_in_claims(const packing *self, const char *text)
+{
+    apr_uintptr_t first = (apr_uintptr_t)self->claims.ptr;
+
+    return (apr_uintptr_t)text - first < self->claims.len; /* before it, that is huge */
+}
+
 static place pack_text(packing *self, const char *text)
 {
-    place found = text ? find_text(self, text) : 0;
-
-    if (text != NULL) {
-        note_bytes(self, text);
+    if (text == NULL) {
+        return 0;
     }
-    return found || text == NULL ? found : append(self, text, strlen(text) + 1);
+    note_bytes(self, text);
+    return is_in_claims(self, text) ? (place)(1 + (text - self->claims.ptr))
+                                    : append(self, text, strlen(text) + 1);
 }
 
 static packed_list pack_list(packing *self, const char *const *texts, apr_size_t count,
@@ -219,7 +191,7 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
     memcpy(to->key_id, verified->key_id, sizeof(to->key_id));
     pack_times(to, &verified->claims);
     append(self, auth->claims.ptr, auth->claims.len);
-    self->claims = auth->claims.len;
+    self->claims = auth->claims;
     to->claims = (apr_uint16_t)auth->claims.len;
     for (i = 0; i < AUTH_TEXTS; i++) {
         to->texts[i] = pack_text(self, *text_in(auth, auth_texts[i]));
@@ -243,7 +215,7 @@ static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
                              apr_pool_t *pool)
 {
     head *to = apr_palloc(pool, sizeof(*to) + room);
-    packing self = { (char *)(to + 1), 1, room, 0, 1 };
+    packing self = { (char *)(to + 1), 1, room, { NULL, 0 }, 1 };
     clerk_slice packed = { "", 0 };
 
     memset(to, 0, sizeof(*to) + 1);

@@ -110,10 +110,7 @@ static int has_expired(const entry *at, apr_time_t now)
 static _Atomic(entry *) *bucket_of(const clerk_verified_part *part,
                                    const unsigned char *print)
 {
-    apr_size_t number;
-
-    memcpy(&number, print, sizeof(number));
-    return &part->buckets[number & part->mask];
+    return &part->buckets[clerk_fingerprint_number(print) & part->mask];
 }
 
 static int is_of(const entry *at, const unsigned char *print)

@@ -54,7 +54,8 @@ apr_status_t clerk_verified_tokens_create(clerk_verified_tokens **tokens,
 static clerk_verified_part *part_of(const clerk_verified_tokens *tokens,
                                     const clerk_verified_id *id)
 {
-    return tokens->parts[id->print[CLERK_FINGERPRINT_LENGTH - 1] & (tokens->count - 1)];
+    /* by other bits than those that choose a bucket */
+    return tokens->parts[clerk_fingerprint_number(id->print) >> 60 & (tokens->count - 1)];
 }
 
 int clerk_verified_tokens_id(clerk_verified_id *id, clerk_verified_tokens *tokens,

@@ -78,6 +78,35 @@ static void nobody_else_makes_the_same(void **state)
     }
 }
 
+/** Texts that differ in a byte or two, into some hundred places. */
+static void numbers_are_spread_evenly(void **state)
+{
+    enum { PLACES = 256, TEXTS = 64 * PLACES };
+    unsigned char seen[2][PLACES];
+    int round, i, place;
+
+    for (round = 0; round < 20; round++) {
+        clerk_fingerprinter *by = made_of(CLERK_FINGERPRINT_POLY1305, *state);
+
+        memset(seen, 0, sizeof(seen));
+        for (i = 0; i < TEXTS; i++) {
+            char text[32];
+            print made;
+            apr_uint64_t number;
+
+            apr_snprintf(text, sizeof(text), "token_%d", i);
+            made = print_of(by, "source", text);
+            number = clerk_fingerprint_number(made.bytes);
+            seen[0][number % PLACES]++;
+            seen[1][number >> 56]++;
+        }
+        for (place = 0; place < PLACES; place++) {
+            assert_in_range(seen[0][place], 16, 128); /* 64 is the mean, 8 the deviation */
+            assert_in_range(seen[1][place], 16, 128);
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- threads */
 
 enum { THREADS = 4, ROUNDS = 3000 };
@@ -122,6 +151,7 @@ int main(void)
         support_test(one_text_has_one_fingerprint),
         support_test(every_byte_and_the_length_count),
         support_test(nobody_else_makes_the_same),
+        support_test(numbers_are_spread_evenly),
         support_test(threads_do_not_disturb_each_other),
     };
 

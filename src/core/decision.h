@@ -36,8 +36,6 @@ typedef struct clerk_decision {
     const char *location;
     /** Set-Cookie values (const char *) to send in this order, whatever the kind; NULL: none. */
     const apr_array_header_t *cookies;
-    /** The answer must have `Cache-Control: no-store`: it is a redirect or sets cookies. */
-    int no_store;
     /** A handshake ends here: its fields for cross-origin requests belong to the answer. */
     int ends_handshake;
     /** What an administrator should know, static text for the log at warning level; or NULL. */

@@ -139,7 +139,6 @@ int clerk_handshake_begin(clerk_decision *decision, const clerk_situation *situa
     decision->state = "handshake";
     decision->location = location;
     decision->cookies = cookies;
-    decision->no_store = 1;
     return 1;
 }
 
@@ -158,10 +157,8 @@ void clerk_handshake_conclude(clerk_decision *decision, const clerk_situation *s
 {
     decision->cookies = cookies;
     decision->ends_handshake = 1;
-    decision->no_store = cookies->nelts > 0;
     if (situation->instance->type == CLERK_DEVELOPMENT && situation->has_own_url) {
         decision->kind = CLERK_HANDSHAKE;
         decision->location = clean_page(situation);
-        decision->no_store = 1;
     }
 }

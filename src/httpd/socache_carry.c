@@ -31,7 +31,8 @@ typedef struct retained {
 } retained;
 
 typedef struct load {
-    clerk_socache_carry carry;
+    const clerk_socache_port *from;
+    apr_size_t most;
     pid_t parent;
     apr_size_t bytes;
 } load;
@@ -90,7 +91,7 @@ static apr_status_t take(ap_socache_instance_t *instance, server_rec *server, vo
     (void)server;
     (void)pool;
     if (id_len != CLERK_DIGEST_LENGTH || expires <= apr_time_now()
-        || self->bytes + len > self->carry.most)
+        || self->bytes + len > self->most)
     {
         return APR_SUCCESS;
     }
@@ -120,46 +121,48 @@ static apr_status_t take_out(void *baton)
 {
     retained *kept = retained_part();
     load *self = baton;
-    const clerk_socache_carry *carry = &self->carry;
+    const clerk_socache_port *from = self->from;
     apr_pool_t *pool;
 
-    if (getpid() != self->parent || carry->provider->iterate == NULL
-        || !lock_soon(carry->mutex))
+    if (getpid() != self->parent || from->provider->iterate == NULL
+        || !lock_soon(from->mutex))
     {
         return APR_SUCCESS;
     }
     forget(kept);
-    apr_pool_create(&kept->pool, carry->main_server->process->pool);
+    apr_pool_create(&kept->pool, from->main_server->process->pool);
     apr_pool_create(&pool, kept->pool);
-    carry->provider->iterate(carry->instance, carry->main_server, self, take, pool);
+    from->provider->iterate(from->instance, from->main_server, self, take, pool);
     apr_pool_destroy(pool);
-    unlock(carry->mutex);
+    unlock(from->mutex);
     return APR_SUCCESS;
 }
 
-void clerk_socache_carry_out(const clerk_socache_carry *carry, apr_pool_t *pconf)
+void clerk_socache_carry_out(const clerk_socache_port *from, apr_size_t most,
+                             apr_pool_t *pconf)
 {
     load *self = apr_pcalloc(pconf, sizeof(*self));
 
-    self->carry = *carry;
+    self->from = from;
+    self->most = most;
     self->parent = getpid();
     apr_pool_pre_cleanup_register(pconf, self, take_out);
 }
 
 /* ---------------------------------------------------------------- in */
 
-void clerk_socache_carry_in(const clerk_socache_carry *carry)
+void clerk_socache_carry_in(const clerk_socache_port *to)
 {
     retained *kept = retained_part();
     parcel *at;
 
-    if (lock_soon(carry->mutex)) {
+    if (lock_soon(to->mutex)) {
         for (at = kept->parcels; at != NULL; at = at->next) {
-            carry->provider->store(carry->instance, carry->main_server, at->key,
+            to->provider->store(to->instance, to->main_server, at->key,
                                    CLERK_DIGEST_LENGTH, at->expires + APR_USEC_PER_SEC,
                                    at->bytes, at->len, kept->pool);
         }
-        unlock(carry->mutex);
+        unlock(to->mutex);
     }
     forget(kept);
 }

@@ -2,23 +2,14 @@
 #ifndef CLERK_SOCACHE_CARRY_H
 #define CLERK_SOCACHE_CARRY_H
 
-#include <ap_socache.h>
-#include <apr_global_mutex.h>
-
 #include "../service/sealed_cache.h"
+#include "socache_port.h"
 
-/**
+/*
  * Memory that httpd's processes share is made anew at each restart, and what is in it goes.
  * So httpd's parent takes the entries out before and puts them in afterwards, sealed as they
  * are.
  */
-typedef struct clerk_socache_carry {
-    const ap_socache_provider_t *provider;
-    ap_socache_instance_t *instance;
-    apr_global_mutex_t *mutex; /* or NULL */
-    server_rec *main_server;
-    apr_size_t most; /* bytes; what is beyond that is left */
-} clerk_socache_carry;
 
 /**
  * A random secret that is the same for all processes of this server, restarts included.
@@ -28,9 +19,14 @@ typedef struct clerk_socache_carry {
 int clerk_socache_server_secret(unsigned char secret[CLERK_SERVER_SECRET_LENGTH]);
 
 /** Put in what was taken out before the restart. */
-void clerk_socache_carry_in(const clerk_socache_carry *carry);
+void clerk_socache_carry_in(const clerk_socache_port *to);
 
-/** Take the entries out when @a pconf is about to be cleared. @param carry  copied */
-void clerk_socache_carry_out(const clerk_socache_carry *carry, apr_pool_t *pconf);
+/**
+ * Take the entries out when @a pconf is about to be cleared, in which @a from is.
+ *
+ * @param most  bytes; what is beyond that is left
+ */
+void clerk_socache_carry_out(const clerk_socache_port *from, apr_size_t most,
+                             apr_pool_t *pconf);
 
 #endif

@@ -124,7 +124,6 @@ static int take_session(clerk_status *status, clerk_inquiry *inquiry,
         clerk_decision_sign_out(decision_of(inquiry), clerk_status_reason(verification),
                                 "");
         decision_of(inquiry)->cookies = cookies->values;
-        decision_of(inquiry)->no_store = 1;
         *status = verification;
         return 1;
     }

@@ -61,7 +61,6 @@ static const char *refresh(clerk_inquiry *inquiry)
     clerk_inquiry_identified(inquiry, auth, clerk_slice_of(cookies.session),
                              CLERK_CARRIER_COOKIE);
     inquiry->verdict->decision.cookies = cookies.values;
-    inquiry->verdict->decision.no_store = 1;
     return NULL;
 }
 

@@ -340,4 +340,5 @@ def test_cookies_come_with_every_answer(httpd, _standin_program):
         cookies = directives(site.mint.session(MEMBER))
         answer = visit(site, target, cookies={TOKEN: site.mint.handshake(cookies)}, headers=FETCH)
         assert (answer.status, answer.cookies) == (status, cookies), target
+        assert answer.header("Vary").replace(" ", "") == "Authorization,Cookie", target
     site.log.expect(r"AH01631: user .*: authorization failure", times=1)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 - cases made to show each difference
-"""Two or more cases for each numbered difference from the SDK, and what is expected instead."""
+"""Two or more cases for each numbered difference from the SDK, and what is expected instead.
+
+And what chance alone would hit too seldom, in which there is no difference.
+"""
 from __future__ import annotations
 
 import time
@@ -26,7 +29,11 @@ DOWN = Setup("x4", "down", accepts=("any",))
 ROTATING = Setup("x5", "rotating")
 NO_SYNC = Setup("x6", "live", cross_origin=False)
 TASKS = Setup("x7", sign_in_url=SIGN_IN_URL)
-SETUPS = [DEV, LIVE, WITH_AUDIENCE, ANY, DOWN, ROTATING, NO_SYNC, TASKS]
+PENDING_IN = Setup("x8", "live", patterns=True, admits_pending=True)
+PENDING_IN_DEV = Setup("x9", patterns=True, admits_pending=True)
+PENDING_TOLD = Setup("x10", "live", patterns=True, identify=True)
+SETUPS = [DEV, LIVE, WITH_AUDIENCE, ANY, DOWN, ROTATING, NO_SYNC, TASKS, PENDING_IN,
+          PENDING_IN_DEV, PENDING_TOLD]
 
 KEY_INTERVAL = 1.0     # ClerkKeyMinInterval of the comparison's server, in seconds
 
@@ -37,6 +44,9 @@ def directed(world: World) -> Iterator[Case]:
         for number, what, case in make(world):
             case.what.append(f"{number}: {what}")
             yield case
+    for what, case in _pending(world):
+        case.what.append(f"pending: {what}")
+        yield case
 
 
 def bearer(setup: Setup, token: str, headers: list = CALL, **fields: Any) -> Case:
@@ -225,3 +235,26 @@ def _tasks(world: World) -> Iterator[tuple[int, str, Case]]:
         return replace(sdk, location=(scheme, host, "/login/tasks", kept, fragment))
     yield 13, "pending", signed_in(TASKS, pending, shows=13, instead=behind_the_path)
     yield 13, "pending, header", bearer(TASKS, pending, PAGE, shows=13, instead=behind_the_path)
+
+
+# ---- no difference: sessions that have a task to do
+
+def _pending(world: World) -> Iterator[tuple[str, Case]]:
+    for setup in (DEV, LIVE, PENDING_IN, PENDING_IN_DEV, PENDING_TOLD):
+        mint = Mint(world, setup)
+        token = mint.session(PENDING)
+        for headers in (PAGE, CALL):
+            yield "cookie", signed_in(setup, token, headers)
+            yield "header", bearer(setup, token, headers)
+        yield "form", signed_in(setup, token, method="POST")
+        yield "from elsewhere", signed_in(setup, token, [*PAGE, ("Referer", OTHER_ORIGIN + "/x")])
+        for path in ("/orgs/globex", "/me"):
+            yield path, signed_in(setup, token, path=path)
+        yield "with an organization", signed_in(setup, mint.session(MEMBER, sts="pending"),
+                                                path="/orgs/globex")
+        refresh = world.of(setup).session(PENDING.session_id).refresh_token
+        yield "renewed", signed_in(setup, mint.expired(PENDING), CALL,
+                                   more=[(f"__refresh_{suffix(setup)}", refresh)])
+        yield "back from a handshake", Case(
+            setup, headers=PAGE, directives=[f"__session={token}; Path=/"],
+            query=[("__clerk_handshake_nonce", "@nonce@")])

@@ -64,6 +64,7 @@ class Setup:
     cross_origin: bool = True
     forwarded: bool = False
     identify: bool = False                      # let everybody in, known or not
+    admits_pending: bool = False                # sessions that have a task to do
 
     @property
     def development(self) -> bool:
@@ -102,6 +103,8 @@ class Setup:
             "jwtKey": clerk.key.public_pem() if self.jwt_key else None}
         if self.satellite:
             found |= {"isSatellite": True, "satelliteAutoSync": self.auto_sync}
+        if self.admits_pending:
+            found["treatPendingAsSignedOut"] = False
         if self.patterns:
             organizations, personal = self._patterns()
             found["organizationSyncOptions"] = {"organizationPatterns": organizations,
@@ -126,6 +129,8 @@ class Setup:
             "ClerkSatellite": self.satellite, "ClerkSatelliteAutoSync": self.auto_sync,
             "ClerkCrossOriginSync": self.cross_origin, "ClerkForwardedHeaders": self.forwarded,
             "ClerkIdentify": self.identify}.items() if on]
+        if self.admits_pending:
+            lines.append("ClerkTreatPendingAsSignedOut Off")
         if self.patterns:
             organizations, personal = self._patterns()
             lines += ["ClerkOrganizationPatterns " + " ".join(f'"{one}"' for one in organizations),

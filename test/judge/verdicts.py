@@ -20,16 +20,15 @@ Cookies = frozenset[tuple[str, str, frozenset[str]]]
 PENDING_REASON = "session-pending"
 
 # Names of the environment, and members of the SDK's auth object.
-SESSION_NAMES = {"USER_ID": "userId", "SESSION_ID": "sessionId", "ORG_ID": "orgId",
-                 "ORG_SLUG": "orgSlug", "ORG_ROLE": "orgRole", "ACTOR": "actor",
+SESSION_NAMES = {"USER_ID": "userId", "SESSION_ID": "sessionId",
+                 "SESSION_STATUS": "sessionStatus", "ORG_ID": "orgId", "ORG_SLUG": "orgSlug", "ORG_ROLE": "orgRole", "ACTOR": "actor",
                  "ORG_PERMISSIONS": "orgPermissions",
                  "FACTOR_VERIFICATION_AGE": "factorVerificationAge"}
 MACHINE_NAMES = {"SUBJECT": "subject", "TOKEN_ID": "id", "TOKEN_NAME": "name",
                  "SCOPES": "scopes", "MACHINE_ID": "machineId", "CLIENT_ID": "clientId",
                  "USER_ID": "userId", "ORG_ID": "orgId"}
 SHOWN = {f"X-Seen-{name.replace('_', '-')}": f"CLERK_{name}" for name in
-         ("AUTH_STATUS", "AUTH_REASON", "TOKEN_TYPE", "SESSION_STATUS",
-          *{**SESSION_NAMES, **MACHINE_NAMES})}
+         ("AUTH_STATUS", "AUTH_REASON", "TOKEN_TYPE", *{**SESSION_NAMES, **MACHINE_NAMES})}
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,13 @@ def of_sdk(case: Case, told: dict[str, Any]) -> Verdict:
     found = Verdict(200, told["status"], told["reason"],
                     cookies=cookies(case, told["setCookie"]),
                     allow_origin=told["allowOrigin"], identity=_sdk_identity(told))
-    if told["sessionStatus"] == "pending":
+    if told["sessionStatus"] == "pending" and told["userId"] is None:
         # The SDK finds out when the auth object is read; here it is the reason.
-        found = replace(found, status="signed-out", reason=PENDING_REASON, identity={})
+        found = replace(found, status="signed-out", reason=PENDING_REASON,
+                        identity={"SESSION_STATUS": "pending"})
     if told["location"] is not None:
-        return replace(found, answer=307, location=url(case, told["location"]), identity={},
+        return replace(found, answer=307, location=url(case, told["location"]),
+                       identity=found.identity if found.reason == PENDING_REASON else {},
                        no_store=told["cacheControl"] == "no-store")
     if found.status == "signed-in":
         return found
@@ -118,8 +119,7 @@ def of_httpd(case: Case, answer) -> Verdict:
             (shown.removeprefix("CLERK_") for shown in SHOWN.values())}
     status = seen["AUTH_STATUS"] or "(none)"
     identity = {name: value for name, value in seen.items()
-                if value and name not in ("AUTH_STATUS", "AUTH_REASON", "SESSION_STATUS")} \
-        if status == "signed-in" and answer.status == 200 else {}
+                if value and name not in ("AUTH_STATUS", "AUTH_REASON")}
     if "ORG_PERMISSIONS" in identity:
         identity["ORG_PERMISSIONS"] = ",".join(sorted(identity["ORG_PERMISSIONS"].split(",")))
     return Verdict(

@@ -91,7 +91,6 @@ static void check(const char *label, const clerk_verdict *verdict,
     assert_int_equal(decision->location != NULL, kind == HS);
     assert_int_equal(verdict->status == CLERK_OK, kind == IN);
     assert_int_equal(decision->cookies != NULL, kind == HS);
-    assert_int_equal(decision->no_store, kind == HS);
 }
 
 static void goes_by_the_table(void **state)

@@ -17,7 +17,6 @@ static void begins_signed_out(void **state)
     assert_null(decision.location);
     assert_null(decision.cookies);
     assert_null(decision.advice);
-    assert_int_equal(decision.no_store, 0);
 }
 
 /* Who is signed in has no reason left from before. */

@@ -54,7 +54,6 @@ static void cleans_up_in_development(void **state)
     assert_string_equal(verdict->decision.location, OWN_ORIGIN "/p?a=%20b&c");
     assert_string_equal(verdict->decision.state, "signed-in");
     assert_string_equal(verdict->decision.reason, "");
-    assert_int_equal(verdict->decision.no_store, 1);
     assert_non_null(verdict->auth);
     browser_world_check_cookies(w, "$good");
     assert_true(strstr(w->api.url, "?nonce=n1") != NULL);

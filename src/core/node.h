@@ -19,7 +19,7 @@ typedef enum clerk_node_type {
 /**
  * One value. What it contains stands behind it in the same array, so that a whole document
  * is read without a pointer in between. Texts are followed by a NUL that does not count and
- * have none within.
+ * have none within. Those that point into the text of a loaded object are printable ASCII.
  */
 typedef struct clerk_node {
     clerk_node_type type;

@@ -118,9 +118,11 @@ static place pack_text(packing *self, const char *text)
     if (text == NULL) {
         return 0;
     }
+    if (is_in_claims(self, text)) { /* and so is printable ASCII, as node.h says */
+        return (place)(1 + (text - self->claims.ptr));
+    }
     note_bytes(self, text);
-    return is_in_claims(self, text) ? (place)(1 + (text - self->claims.ptr))
-                                    : append(self, text, strlen(text) + 1);
+    return append(self, text, strlen(text) + 1);
 }
 
 static packed_list pack_list(packing *self, const char *const *texts, apr_size_t count,

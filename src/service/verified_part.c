@@ -5,9 +5,6 @@
 
 #include <apr_thread_mutex.h>
 
-/* So many are unlinked before it is looked whether they can be freed. */
-enum { UNLINKED_TOGETHER = 4 };
-
 typedef struct entry entry;
 
 struct entry {
@@ -25,7 +22,6 @@ struct entry {
 /** Entries that no reader finds any more, but that some may still be looking at. */
 typedef struct limbo {
     entry *youngest; /* unlinked since the last stamp */
-    unsigned count;
     entry *stamped;
     uint64_t stamp;
 } limbo;
@@ -194,7 +190,6 @@ static void unlink_entry(clerk_verified_part *part, _Atomic(entry *) *place)
     atomic_store(place, atomic_load(&gone->next));
     gone->unlinked = part->limbo.youngest;
     part->limbo.youngest = gone;
-    part->limbo.count++;
 }
 
 static void unlink_slot(clerk_verified_part *part, apr_uint32_t slot)
@@ -202,21 +197,17 @@ static void unlink_slot(clerk_verified_part *part, apr_uint32_t slot)
     unlink_entry(part, place_of(part, part->slots[slot]->print));
 }
 
-/** @return what is to be freed once the lock is given up */
+/** As soon as may be, so that what comes next fits there. @return what is to be freed, unlocked */
 static entry *take_from_limbo(clerk_verified_part *part)
 {
     limbo *in = &part->limbo;
     entry *free_now = NULL;
 
-    if (in->count < UNLINKED_TOGETHER) {
-        return NULL;
-    }
     if (in->stamped == NULL || clerk_readers_have_left(part->readers, in->stamp)) {
         free_now = in->stamped;
         in->stamped = in->youngest;
         in->stamp = clerk_readers_stamp(part->readers);
         in->youngest = NULL;
-        in->count = 0;
     }
     return free_now;
 }

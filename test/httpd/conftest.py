@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))   # for `standin`
 
+from cache_server import CacheServer                           # noqa: E402
 from httpd import MPMS, SANITIZE, Httpd                        # noqa: E402
 from upstream import Upstream                                  # noqa: E402
 
@@ -20,6 +21,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("all_mpms"):
         metafunc.fixturenames.append("mpm")
         metafunc.parametrize("mpm", MPMS, indirect=True)
+
+
+# Files that take longest, mostly to wait: begun first, no worker is left with them at the end.
+LONGEST = ("test_shared_outages.py", "test_keys_refresh.py", "test_machine_api.py",
+           "test_keys_faults.py", "test_shared_answers.py", "test_configuration_secrets.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture
@@ -105,6 +116,27 @@ def pytest_terminal_summary(terminalreporter) -> None:
     for report in terminalreporter.stats.get("passed", []):
         for name, what in report.user_properties:
             terminalreporter.write_line(f"{name}: {what}")
+
+
+@pytest.fixture
+def cache(request: pytest.FixtureRequest) -> Iterator[CacheServer]:
+    """A cache server of the kind that `parametrize("cache", KINDS, indirect=True)` names. A test
+    asks for it before `httpd`, so that it ends after the servers that write to it."""
+    yield from _cache_server(request, request.param)
+
+
+@pytest.fixture
+def redis(request: pytest.FixtureRequest) -> Iterator[CacheServer]:
+    """A redis; as with `cache`, before `httpd`."""
+    yield from _cache_server(request, "redis")
+
+
+def _cache_server(request: pytest.FixtureRequest, kind: str) -> Iterator[CacheServer]:
+    asked = request.fixturenames
+    assert asked.index(request.fixturename) < asked.index("httpd"), \
+        f"{request.fixturename} would end before the servers that use it"
+    with CacheServer(kind) as server:
+        yield server
 
 
 @pytest.fixture

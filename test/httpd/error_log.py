@@ -9,6 +9,7 @@ always the end of a child by a signal and every sanitizer report.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +77,38 @@ class Claim:
         return self.hits > 0 if self.times is None else self.hits == self.times
 
 
+class _Source:
+    """A file that grows; what was parsed of it is not parsed again."""
+
+    def __init__(self, place: Path):
+        self.place = place
+        self._parsed: list[Line] = []
+        self._length = 0
+        self._lock = threading.Lock()
+
+    def bytes(self) -> bytes:
+        return self.place.read_bytes() if self.place.exists() else b""
+
+    def lines(self) -> list[Line]:
+        if not self.place.exists():
+            return []
+        with self._lock, self.place.open("rb") as opened:
+            opened.seek(self._length)
+            whole, end, rest = opened.read().rpartition(b"\n")
+            self._parsed += _parse_all(whole)
+            self._length += len(whole) + len(end)
+            return self._parsed + _parse_all(rest)
+
+
+def _parse_all(content: bytes) -> list[Line]:
+    return [Line.parse(raw) for raw in content.decode("utf-8", "replace").splitlines()]
+
+
 class ErrorLog:
     """The log of one server: the messages before it was open, then the file."""
 
     def __init__(self, *sources: Path, patience: float = 1.0):
-        self.sources = sources
+        self.sources = [_Source(place) for place in sources]
         self.patience = patience
         self.allowed: list[re.Pattern] = []
         self.claims: list[Claim] = []
@@ -90,12 +118,12 @@ class ErrorLog:
     # ---- reading
 
     def text(self) -> str:
-        return "".join(self._read(source) for source in self.sources)
+        return "".join(source.bytes().decode("utf-8", "replace") for source in self.sources)
 
     def lines(self, module: str | None = None, level: str | None = None,
               pattern: str | None = None) -> list[Line]:
         """Entries so far: of one module, at this level or graver, matching a pattern."""
-        return [line for line in map(Line.parse, self.text().splitlines())
+        return [line for source in self.sources for line in source.lines()
                 if (module is None or line.module == module)
                 and (level is None or (line.level and line.at_least(level)))
                 and (pattern is None or re.search(pattern, line.raw))]
@@ -125,7 +153,7 @@ class ErrorLog:
         """Judge all entries since the last call; claims end here."""
         deadline = time.monotonic() + self.patience
         while True:
-            contents = [self._bytes(source) for source in self.sources]
+            contents = [source.bytes() for source in self.sources]
             complaint = self._judge(self._fresh(contents))
             waiting = [claim for claim in self.claims if claim.hits < claim.wanted]
             # A line may be written just after the answer that the test waited for.
@@ -157,15 +185,8 @@ class ErrorLog:
         return not any(pattern.search(line.raw) for pattern in patterns)
 
     def _fresh(self, contents: list[bytes]) -> list[Line]:
-        return [Line.parse(raw) for content, done in zip(contents, self._judged)
-                for raw in content[done:].decode("utf-8", "replace").splitlines()]
-
-    def _read(self, source: Path) -> str:
-        return self._bytes(source).decode("utf-8", "replace")
-
-    @staticmethod
-    def _bytes(source: Path) -> bytes:
-        return source.read_bytes() if source.exists() else b""
+        return [line for content, done in zip(contents, self._judged)
+                for line in _parse_all(content[done:])]
 
 
 def poll(condition: Callable[[], bool], timeout: float, what: str) -> None:

@@ -193,9 +193,11 @@ class Httpd:
         return place
 
     def environment_script(self, name: str = "env") -> Path:
-        """A CGI program that answers with its environment as JSON."""
+        """A CGI program that answers with its environment as JSON. It reads its input first: an
+        answer from a socket with unread bytes may be lost."""
         return self.script(name, f"#!{sys.executable} -IS\n"
-                           "import json, os\n"
+                           "import json, os, sys\n"
+                           "sys.stdin.buffer.read()\n"
                            "seen = {n.decode('latin-1'): v.decode('utf-8', 'backslashreplace')\n"
                            "        for n, v in os.environb.items()}\n"
                            "print('Content-Type: application/json\\n')\n"

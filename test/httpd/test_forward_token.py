@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from cache_server import CacheServer
 from clerk_site import FETCH, ClerkSite, production
 from error_log import poll
 from standin.tokens import decode
@@ -258,17 +257,16 @@ def test_one_call_at_a_time(httpd, standin, application):
     assert len(calls(standin)) == 1
 
 
-def test_it_is_shared_and_sealed(httpd, standin, application):
+def test_it_is_shared_and_sealed(redis, httpd, standin, application):
     """Another server with the same secret finds it; who reads the cache does not."""
     clerk = prepared(production(standin))
-    with CacheServer("redis") as cache:
-        one, two = (site_with(httpd, clerk, application, cache.directive,
-                              modules=[cache.module]) for _ in range(2))
-        token = forwarded(one, application, "/x", bearer=clerk.mint.session(MEMBER))
-        poll(lambda: len(cache.entries()) >= 2, 5, "keys and the token are in the cache")
-        assert forwarded(two, application, "/x", bearer=clerk.mint.session(MEMBER)) == token
-        assert len(calls(standin)) == 1
-        assert b"eyJ" not in b"".join(cache.entries().values())
+    one, two = (site_with(httpd, clerk, application, redis.directive,
+                          modules=[redis.module]) for _ in range(2))
+    token = forwarded(one, application, "/x", bearer=clerk.mint.session(MEMBER))
+    poll(lambda: len(redis.entries()) >= 2, 5, "keys and the token are in the cache")
+    assert forwarded(two, application, "/x", bearer=clerk.mint.session(MEMBER)) == token
+    assert len(calls(standin)) == 1
+    assert b"eyJ" not in b"".join(redis.entries().values())
 
 
 # ---------------------------------------------------------------- configuration

@@ -14,18 +14,6 @@ from standin.users import ADMIN, MEMBER, SOLO
 ON_ITS_WAY = 0.3   # seconds for a put that no answer waited for
 
 
-@pytest.fixture
-def cache(request):
-    with CacheServer(request.param) as server:
-        yield server
-
-
-@pytest.fixture
-def redis():
-    with CacheServer("redis") as server:
-        yield server
-
-
 def site_with(httpd, standin, cache: CacheServer, *lines: str, **options) -> MachineSite:
     return MachineSite(httpd, standin, cache.directive, *lines, modules=[cache.module],
                        **options)
@@ -71,7 +59,7 @@ def tokens_of(clerk) -> dict:
 
 @pytest.mark.sanitize
 @pytest.mark.parametrize("cache", KINDS, indirect=True)
-def test_two_servers_share_one_call(httpd, standin, cache):
+def test_two_servers_share_one_call(cache, httpd, standin):
     one = site_with(httpd, standin, cache)
     other = twin(httpd, one, cache, mpm="prefork")
     for kind, token in tokens_of(one.clerk).items():
@@ -87,7 +75,7 @@ def test_two_servers_share_one_call(httpd, standin, cache):
     assert one.count("api_key") == 2, "that a token is no good is shared too"
 
 
-def test_servers_of_another_secret_share_nothing(httpd, standin, redis):
+def test_servers_of_another_secret_share_nothing(redis, httpd, standin):
     """Of one Clerk instance, and yet neither can read what the other puts."""
     standin.reset()
     one = site_with(httpd, standin, redis)
@@ -106,7 +94,7 @@ def test_servers_of_another_secret_share_nothing(httpd, standin, redis):
 
 @pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
 @pytest.mark.parametrize("shared_by", ["shmcb", "redis"])
-def test_a_thousand_requests_are_one_call(httpd, mpm, standin, redis, shared_by):
+def test_a_thousand_requests_are_one_call(redis, httpd, mpm, standin, shared_by):
     """1,000 requests with one API key over four processes: one verify call per TTL."""
     if shared_by == "redis":
         site = site_with(httpd, standin, redis, processes=4)
@@ -129,7 +117,7 @@ def test_a_call_per_ttl(httpd, standin):
         time.sleep(max(0, begun + 3.2 - time.monotonic()))
 
 
-def test_a_ttl_of_zero_keeps_nothing_anywhere(httpd, standin, redis):
+def test_a_ttl_of_zero_keeps_nothing_anywhere(redis, httpd, standin):
     site = site_with(httpd, standin, redis, "ClerkMachineTokenTTL 0")
     token = site.clerk.new_api_key(MEMBER.id)
     poll(lambda: len(redis.entries()) == 1, 5, "the key set is in redis")
@@ -172,12 +160,21 @@ class Intruder:
 
     def __init__(self, redis: CacheServer, site: MachineSite):
         self.redis, self.site = redis, site
+        poll(lambda: len(redis.entries()) == 1, 5, "the key set is in redis")
 
-    def key_of(self, token) -> bytes:
-        before = set(self.redis.entries())
+    def entry_of(self, token) -> tuple[bytes, bytes]:
+        """Key and value, read at once: what has a short life may soon be gone."""
+        before, fresh = set(self.redis.entries()), {}
+
+        def is_there() -> bool:
+            fresh.update({key: value for key, value in self.redis.entries().items()
+                          if key not in before})
+            return bool(fresh)
+
         admitted(self.site, token)
-        poll(lambda: len(set(self.redis.entries()) - before) == 1, 5, "the answer is in redis")
-        return (set(self.redis.entries()) - before).pop()
+        poll(is_there, 5, "the answer is in redis")
+        (entry,) = fresh.items()
+        return entry
 
     def value_of(self, key: bytes) -> bytes:
         return self.redis.entries()[key]
@@ -186,16 +183,13 @@ class Intruder:
         assert self.redis.command("SET", key, value, "EX", "600") == b"OK"
 
 
-def test_what_is_planted_is_ignored(httpd, standin, redis):
+def test_what_is_planted_is_ignored(redis, httpd, standin):
     """Another key's entry under this key, altered ones, old ones, junk, too much of it."""
     writer = site_with(httpd, standin, redis, "ClerkMachineTokenTTL 60s")
     intruder = Intruder(redis, writer)
-    writer.admitted(MEMBER, target="/app/page.txt", bearer=writer.mint.session(MEMBER))
-    time.sleep(ON_ITS_WAY)   # the key set is there
     admin, solo = writer.clerk.new_api_key(ADMIN.id), writer.clerk.new_api_key(SOLO.id)
-    of_admin, of_solo = intruder.key_of(admin), intruder.key_of(solo)
-    good = intruder.value_of(of_solo)
-    planted = {"another token's": intruder.value_of(of_admin), "empty": b"", "junk": b"x" * 300,
+    (_, of_another), (of_solo, good) = intruder.entry_of(admin), intruder.entry_of(solo)
+    planted = {"another token's": of_another, "empty": b"", "junk": b"x" * 300,
                "JSON": b'{"object":"api_key","id":"ak_1","subject":"user_evil"}',
                "cut off": good[:-1], "longer": good + b"\0", "too long": b"\1" * 500_000,
                "put in the future": good[:1] + b"\x3f" * 8 + good[9:],
@@ -214,13 +208,12 @@ def test_what_is_planted_is_ignored(httpd, standin, redis):
     assert writer.count("api_key") == 2 + len(planted), "and the good one is good"
 
 
-def test_what_is_over_is_ignored(httpd, standin, redis):
+def test_what_is_over_is_ignored(redis, httpd, standin):
     """An entry that is put back when its time has passed."""
     site = site_with(httpd, standin, redis, "ClerkMachineTokenTTL 2s")
     token = site.clerk.new_api_key(MEMBER.id)
     intruder = Intruder(redis, site)
-    key = intruder.key_of(token)
-    old = intruder.value_of(key)
+    key, old = intruder.entry_of(token)
     time.sleep(2.1)
     site.clerk.revoke(token)
     intruder.plant(key, old)
@@ -228,7 +221,7 @@ def test_what_is_over_is_ignored(httpd, standin, redis):
     assert site.count("api_key") == 2
 
 
-def test_nothing_can_be_read_in_the_cache_server(httpd, standin, redis):
+def test_nothing_can_be_read_in_the_cache_server(redis, httpd, standin):
     site = site_with(httpd, standin, redis)
     tokens = tokens_of(site.clerk)
     for kind, token in tokens.items():

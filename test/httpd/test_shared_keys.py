@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cache_server import KINDS, CacheServer
+from cache_server import KINDS
 from clerk_site import ClerkSite, production
 from standin.users import MEMBER
 
@@ -14,12 +14,6 @@ from standin.users import MEMBER
 def clerk(standin):
     standin.reset()
     return production(standin)
-
-
-@pytest.fixture
-def cache(request):
-    with CacheServer(request.param) as server:
-        yield server
 
 
 def ask_all(site: ClerkSite, times: int = 24) -> None:
@@ -41,7 +35,7 @@ def test_processes_share_one_fetch(httpd, mpm, standin, clerk):
 
 
 @pytest.mark.parametrize("cache", KINDS, indirect=True)
-def test_processes_share_one_fetch_through_a_cache_server(httpd, standin, clerk, cache):
+def test_processes_share_one_fetch_through_a_cache_server(cache, httpd, standin, clerk):
     site = ClerkSite(httpd, clerk, cache.directive, modules=[cache.module], processes=4)
     ask_all(site)
     assert standin.count("backend.jwks") == 1
@@ -50,7 +44,7 @@ def test_processes_share_one_fetch_through_a_cache_server(httpd, standin, clerk,
 # ---------------------------------------------------------------- servers
 
 @pytest.mark.parametrize("cache", KINDS, indirect=True)
-def test_servers_share_one_fetch(httpd, standin, clerk, cache):
+def test_servers_share_one_fetch(cache, httpd, standin, clerk):
     for _ in range(2):
         ask_all(ClerkSite(httpd, clerk, cache.directive, modules=[cache.module]), 4)
     assert standin.count("backend.jwks") == 1

@@ -26,12 +26,6 @@ BACK = r"the shared cache \S+ is back"
 PROCESSES = 2
 
 
-@pytest.fixture
-def cache(request):
-    with CacheServer(request.param) as server:
-        yield server
-
-
 @contextmanager
 def caches() -> Iterator[list[CacheServer]]:
     """One of each kind."""
@@ -185,7 +179,7 @@ def test_a_cache_server_is_frozen(httpd, standin):
 @pytest.mark.sanitize
 @pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
 @pytest.mark.parametrize("cache", KINDS, indirect=True)
-def test_restarts_while_it_is_frozen(httpd, mpm, standin, cache):
+def test_restarts_while_it_is_frozen(cache, httpd, mpm, standin):
     """A thread of each process hangs in httpd's module; nobody waits for it at the end."""
     site = site_with(httpd, standin, cache)
     ask_fresh(site)

@@ -38,11 +38,7 @@ class SigningKey:
 
     @classmethod
     def from_pem(cls, pem: bytes | str, kid: str) -> "SigningKey":
-        raw = pem.encode() if isinstance(pem, str) else pem
-        private = serialization.load_pem_private_key(raw, password=None)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise ValueError("a signing key must be an RSA private key")
-        return cls(private, kid)
+        return cls(_read_pem(pem.encode() if isinstance(pem, str) else pem), kid)
 
     def named(self, kid: str) -> "SigningKey":
         """The same key material under another key id."""
@@ -68,6 +64,15 @@ class SigningKey:
         numbers = self.private.public_key().public_numbers()
         return {"use": "sig", "kty": "RSA", "kid": self.kid, "alg": "RS256",
                 "n": _uint(numbers.n), "e": _uint(numbers.e)}
+
+
+@lru_cache(maxsize=64)
+def _read_pem(pem: bytes) -> rsa.RSAPrivateKey:
+    """Remembered, because the check of a key takes long, and tests send the same few."""
+    private = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise ValueError("a signing key must be an RSA private key")
+    return private
 
 
 def _uint(value: int) -> str:

@@ -3,6 +3,7 @@
 
 #include <apr_tables.h>
 
+#include "auth_texts.h"
 #include "json.h"
 
 static const char PREFIX[] = "org:";
@@ -104,24 +105,21 @@ const clerk_auth *clerk_auth_from_session(const clerk_claims *claims, apr_pool_t
     else {
         read_organization_v1(auth, payload, pool);
     }
+    clerk_auth_write_texts(auth, pool);
     return auth;
 }
 
 const json_t *clerk_auth_claims(const clerk_auth *auth, apr_pool_t *pool)
 {
     const json_t *claims = NULL;
-    clerk_slice json;
-    char *at;
 
     if (auth == NULL || auth->claims.len == 0) {
         return NULL;
     }
-    json.ptr = at = clerk_slice_copy(auth->claims, pool);
-    json.len = auth->claims.len;
-    while ((at = memchr(at, '\0', json.len - (apr_size_t)(at - json.ptr))) != NULL) {
-        *at++ = '"';
-    }
-    return clerk_json_load(&claims, json, pool, NULL) == CLERK_OK ? claims : NULL;
+    return clerk_json_load(&claims, clerk_node_json(auth->claims, pool), pool, NULL)
+                   == CLERK_OK
+               ? claims
+               : NULL;
 }
 
 /* ---------------------------------------------------------------- asking */

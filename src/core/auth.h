@@ -31,10 +31,14 @@ typedef struct clerk_auth {
     const char *plans;    /* claim pla likewise */
     const char *actor; /* act.sub, or "" when the token carries an actor without one */
     clerk_factor_ages factor_ages;
+    /* The same as one text each, as applications get them (clerk_auth_write_texts). */
+    const char *org_permissions_text; /* with commas between */
+    const char *scopes_text;          /* with spaces between */
+    const char *factor_ages_text;     /* FIRST,SECOND in minutes */
     apr_time_t expires; /* APR_INT64_MAX: never */
     /**
      * For clerk_auth_claims. The JSON of an object, in which quotes that end a string may be
-     * NUL: all claims of a session token or OAuth JWT; what the issuer of an M2M token or
+     * NUL (clerk_node_json): all claims of a session token or OAuth JWT; what the issuer of an M2M token or
      * API key added; empty where there are none.
      */
     clerk_slice claims;

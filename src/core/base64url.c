@@ -27,35 +27,56 @@ typedef unsigned char alphabet[256];
 static const alphabet standard = { LETTERS_AND_DIGITS, ['+'] = K(62), ['/'] = K(63) };
 static const alphabet url_safe = { LETTERS_AND_DIGITS, ['-'] = K(62), ['_'] = K(63) };
 
+/* What four marks add to the bits of a group. */
+enum { MARKS = KNOWN << 18 | KNOWN << 12 | KNOWN << 6 | KNOWN };
+
+static unsigned value_of(const unsigned char *abc, char c)
+{
+    return abc[(unsigned char)c];
+}
+
 /**
- * Decode up to four characters of @a text into up to three bytes.
+ * Decode whole groups: four characters into three bytes.
  *
- * @param bits  those of the characters, from the highest of 24 down
+ * @return 0 when there was a foreign character
+ */
+static int decode_groups(char *to, const char *at, const char *end, const unsigned char *abc)
+{
+    unsigned known = KNOWN;
+
+    for (; at < end; at += 4, to += 3) {
+        unsigned a = value_of(abc, at[0]), b = value_of(abc, at[1]);
+        unsigned c = value_of(abc, at[2]), d = value_of(abc, at[3]);
+        unsigned bits = (a << 18) + (b << 12) + (c << 6) + d - MARKS;
+
+        known &= a & b & c & d;
+        to[0] = (char)(unsigned char)(bits >> 16);
+        to[1] = (char)(unsigned char)(bits >> 8);
+        to[2] = (char)(unsigned char)bits;
+    }
+    return known != 0;
+}
+
+/**
+ * Decode the characters behind the last whole group.
+ *
+ * @param bits  theirs, from the highest of 24 down
  * @return 0 for a foreign character
  */
-static int decode_group(unsigned *bits, const char *text, apr_size_t count,
-                        const unsigned char *abc)
+static int decode_rest(unsigned *bits, const char *text, apr_size_t count,
+                       const unsigned char *abc)
 {
     unsigned known = KNOWN;
     apr_size_t i;
 
     *bits = 0;
     for (i = 0; i < count; i++) {
-        unsigned value = abc[(unsigned char)text[i]];
+        unsigned value = value_of(abc, text[i]);
 
         known &= value;
         *bits |= (value & SEXTET) << (18 - 6 * i);
     }
     return known != 0;
-}
-
-static void put(char *bytes, unsigned bits, apr_size_t count)
-{
-    apr_size_t i;
-
-    for (i = 0; i < count; i++) {
-        bytes[i] = (char)(unsigned char)(bits >> (16 - 8 * i) & 0xff);
-    }
 }
 
 /**
@@ -67,7 +88,6 @@ static void put(char *bytes, unsigned bits, apr_size_t count)
 static int decode(clerk_slice *out, unsigned *leftover, clerk_slice text,
                   const unsigned char *abc, apr_pool_t *pool)
 {
-    const char *at = text.ptr;
     const char *whole = text.ptr + text.len / 4 * 4;
     apr_size_t rest = text.len % 4;
     apr_size_t last = rest * 6 / 8; /* bytes in the group that is not whole */
@@ -77,21 +97,21 @@ static int decode(clerk_slice *out, unsigned *leftover, clerk_slice text,
     if (rest == 1) {
         return 0;
     }
-    to = bytes = apr_palloc(pool, text.len / 4 * 3 + last + 1);
-    for (; at < whole; at += 4, to += 3) {
-        if (!decode_group(&bits, at, 4, abc)) {
-            return 0;
-        }
-        put(to, bits, 3);
-    }
-    if (!decode_group(&bits, at, rest, abc)) {
+    bytes = apr_palloc(pool, text.len / 4 * 3 + last + 1);
+    if (!decode_groups(bytes, text.ptr, whole, abc) || !decode_rest(&bits, whole, rest, abc)) {
         return 0;
     }
-    put(to, bits, last);
-    to[last] = '\0';
+    to = bytes + text.len / 4 * 3;
+    if (last > 0) {
+        *to++ = (char)(unsigned char)(bits >> 16);
+    }
+    if (last > 1) {
+        *to++ = (char)(unsigned char)(bits >> 8);
+    }
+    *to = '\0';
     *leftover = bits & (0xffffffu >> 8 * last);
     out->ptr = bytes;
-    out->len = (apr_size_t)(to - bytes) + last;
+    out->len = (apr_size_t)(to - bytes);
     return 1;
 }
 

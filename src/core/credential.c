@@ -3,17 +3,40 @@
 
 #include <strings.h>
 
-/* By memchr, as tokens are long. */
-static clerk_slice take_word(clerk_slice *rest)
+static clerk_slice take(clerk_slice *rest, apr_size_t len)
+{
+    clerk_slice word = { rest->ptr, len };
+
+    rest->ptr += len;
+    rest->len -= len;
+    return word;
+}
+
+static int is_space(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+/** Byte by byte, as the first word is short where there is a second. */
+static clerk_slice take_first_word(clerk_slice *rest)
+{
+    apr_size_t len = 0;
+
+    while (len < rest->len && !is_space(rest->ptr[len])) {
+        len++;
+    }
+    return take(rest, len);
+}
+
+/** By memchr, as tokens are long. */
+static clerk_slice take_token(clerk_slice *rest)
 {
     clerk_slice before_space, word, tail = *rest;
 
     clerk_slice_cut(&before_space, &tail, ' ');
     tail = before_space;
     clerk_slice_cut(&word, &tail, '\t');
-    rest->ptr += word.len;
-    rest->len -= word.len;
-    return word;
+    return take(rest, word.len);
 }
 
 static int is_bearer(clerk_slice scheme)
@@ -30,15 +53,16 @@ static int has_comma(clerk_slice text)
 clerk_status clerk_authorization_token(clerk_slice *token, clerk_slice field,
                                        clerk_error *error)
 {
-    clerk_slice rest = clerk_slice_trim(field);
-    clerk_slice first = take_word(&rest);
+    clerk_slice whole = clerk_slice_trim(field);
+    clerk_slice rest = whole;
+    clerk_slice first = take_first_word(&rest);
     clerk_slice second;
 
     if (rest.len > 0 && !is_bearer(first) && !has_comma(first)) {
         *token = clerk_slice_of(NULL); /* another scheme, as Basic */
         return CLERK_OK;
     }
-    if (has_comma(clerk_slice_trim(field))) {
+    if (has_comma(whole)) {
         return clerk_fail(error, CLERK_E_TOKEN_INVALID, "several Authorization fields");
     }
     if (!is_bearer(first)) {
@@ -49,7 +73,7 @@ clerk_status clerk_authorization_token(clerk_slice *token, clerk_slice field,
         rest.ptr++;
         rest.len--;
     }
-    second = take_word(&rest);
+    second = take_token(&rest);
     if (second.len == 0) {
         return clerk_fail(error, CLERK_E_TOKEN_INVALID, "Bearer without a token");
     }

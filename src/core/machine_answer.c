@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - what the Backend API says of an opaque machine token */
 #include "machine_answer.h"
 
+#include "auth_texts.h"
 #include "json.h"
 
 /** `object` of each type's answer. */
@@ -102,7 +103,7 @@ static clerk_slice custom_claims(const clerk_node *answer, apr_pool_t *pool)
     const json_t *json;
 
     if (!clerk_node_is(claims, CLERK_NODE_OBJECT) || clerk_node_count(claims) == 0
-        || clerk_json_load(&json, answer->text, pool, NULL) != CLERK_OK)
+        || clerk_json_load(&json, clerk_node_json(answer->text, pool), pool, NULL) != CLERK_OK)
     {
         return clerk_slice_of(NULL);
     }
@@ -122,6 +123,7 @@ static const clerk_auth *auth_of(const clerk_node *json, clerk_token_type type,
     auth->claims = type != CLERK_TOKEN_OAUTH ? custom_claims(json, pool)
                                              : clerk_slice_of(NULL);
     read_owner(auth, json);
+    clerk_auth_write_texts(auth, pool);
     return auth;
 }
 

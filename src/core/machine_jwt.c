@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - OAuth and M2M tokens that are JWTs: header, claims, who they speak for */
 #include "machine_jwt.h"
 
+#include "auth_texts.h"
 #include "json.h"
 
 static clerk_status check_m2m(const clerk_jwt *jwt, clerk_error *error)
@@ -69,7 +70,7 @@ static clerk_slice custom_claims(const clerk_node *payload, apr_pool_t *pool)
     clerk_slice text = clerk_slice_of(NULL);
     apr_size_t i;
 
-    if (clerk_json_load(&all, payload->text, pool, NULL) != CLERK_OK) {
+    if (clerk_json_load(&all, clerk_node_json(payload->text, pool), pool, NULL) != CLERK_OK) {
         return text;
     }
     claims = json_copy((json_t *)all);
@@ -121,5 +122,6 @@ const clerk_auth *clerk_auth_from_machine_jwt(const clerk_claims *claims,
     else {
         read_oauth(auth, claims, pool);
     }
+    clerk_auth_write_texts(auth, pool);
     return auth;
 }

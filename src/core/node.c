@@ -92,10 +92,22 @@ clerk_status clerk_node_load(const clerk_node **object, clerk_slice text,
         }
         list.count = 0;
         add_json(&list, json, clerk_slice_of(NULL));
+        list.nodes[0].text = text;
     }
-    list.nodes[0].text = text;
     *object = list.nodes;
     return CLERK_OK;
+}
+
+/* JSON has no NUL of its own, so each was a quote. */
+clerk_slice clerk_node_json(clerk_slice text, apr_pool_t *pool)
+{
+    char *at = clerk_slice_copy(text, pool);
+    clerk_slice json = { at, text.len };
+
+    while ((at = memchr(at, '\0', json.len - (apr_size_t)(at - json.ptr))) != NULL) {
+        *at++ = '"';
+    }
+    return json;
 }
 
 /* ---------------------------------------------------------------- reading */

@@ -19,13 +19,13 @@ typedef enum clerk_node_type {
 /**
  * One value. What it contains stands behind it in the same array, so that a whole document
  * is read without a pointer in between. Texts are followed by a NUL that does not count and
- * have none within.
+ * have none within. Those that point into the text of a loaded object are printable ASCII.
  */
 typedef struct clerk_node {
     clerk_node_type type;
     unsigned span;    /* nodes from this one to the end of what it contains */
     clerk_slice name; /* of an object's member; else empty */
-    clerk_slice text; /* a string; of a loaded object its JSON, as it was given */
+    clerk_slice text; /* a string; of a loaded object its JSON, for clerk_node_json */
     union {
         apr_int64_t integer;
         double real;
@@ -41,6 +41,14 @@ typedef struct clerk_node {
  */
 clerk_status clerk_node_load(const clerk_node **object, clerk_slice text,
                              apr_pool_t *pool, clerk_error *error);
+
+/**
+ * The JSON of an object, as it was loaded.
+ *
+ * @param text  its node's text, in which a NUL may stand for a quote; or a copy of that
+ * @return owned by @a pool, followed by a NUL that does not count
+ */
+clerk_slice clerk_node_json(clerk_slice text, apr_pool_t *pool);
 
 /** The member of that name; NULL when there is none, or @a object is none. */
 const clerk_node *clerk_node_member(const clerk_node *object, const char *name);

@@ -226,5 +226,7 @@ int clerk_node_scan(clerk_node_list *list, clerk_slice text)
         return 0;
     }
     skip_space(&self);
+    list->nodes[0].text.ptr = copy;
+    list->nodes[0].text.len = text.len;
     return self.at == self.end;
 }

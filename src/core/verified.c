@@ -16,6 +16,9 @@ static const apr_size_t auth_texts[] = {
     offsetof(clerk_auth, features),
     offsetof(clerk_auth, plans),
     offsetof(clerk_auth, actor),
+    offsetof(clerk_auth, org_permissions_text),
+    offsetof(clerk_auth, scopes_text),
+    offsetof(clerk_auth, factor_ages_text),
     offsetof(clerk_auth, token_id),
     offsetof(clerk_auth, token_name),
     offsetof(clerk_auth, machine_id),
@@ -37,7 +40,7 @@ enum {
 typedef apr_uint16_t place;
 
 typedef struct packed_list {
-    place first; /* the others follow it */
+    place first; /* of the elements or, of a list of texts, of their places */
     apr_uint16_t count;
 } packed_list;
 
@@ -78,45 +81,9 @@ typedef struct packing {
     char *bytes;
     apr_size_t len;
     apr_size_t room;
-    apr_size_t claims; /* bytes of JSON at the beginning */
-    int is_printable;  /* whether all texts so far were */
+    clerk_slice claims; /* the JSON at the beginning, before it was copied */
+    int is_printable;   /* whether all texts so far were */
 } packing;
-
-/** Whether @a text stands in JSON as it is. */
-static int is_literal(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == '"' || *text == '\\') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/**
- * A string of the JSON that is @a text. The quote behind it becomes the NUL that ends it:
- * JSON has no NUL, so the quote can be put back.
- */
-static place find_text(packing *self, const char *text)
-{
-    apr_size_t len = strlen(text);
-    char *end = self->bytes + 1 + self->claims;
-    char *at = self->bytes + 1;
-
-    if (!is_literal(text)) {
-        return 0;
-    }
-    while ((at = memchr(at, '"', (apr_size_t)(end - at))) != NULL
-           && len + 1 < (apr_size_t)(end - at))
-    {
-        at++;
-        if (memcmp(at, text, len) == 0 && (at[len] == '"' || at[len] == '\0')) {
-            at[len] = '\0';
-            return (place)(at - self->bytes);
-        }
-    }
-    return 0;
-}
 
 static place append(packing *self, const void *bytes, apr_size_t len)
 {
@@ -138,28 +105,44 @@ static void note_bytes(packing *self, const char *text)
     }
 }
 
-static place pack_text(packing *self, const char *text)
+/** Nearly all texts are strings that end where they stand in the JSON. */
+static int is_in_claims(const packing *self, const char *text)
 {
-    place found = text ? find_text(self, text) : 0;
+    apr_uintptr_t first = (apr_uintptr_t)self->claims.ptr;
 
-    if (text != NULL) {
-        note_bytes(self, text);
-    }
-    return found || text == NULL ? found : append(self, text, strlen(text) + 1);
+    return (apr_uintptr_t)text - first < self->claims.len; /* before it, that is huge */
 }
 
-static packed_list pack_list(packing *self, const char *const *texts, apr_size_t count)
+static place pack_text(packing *self, const char *text)
+{
+    if (text == NULL) {
+        return 0;
+    }
+    if (is_in_claims(self, text)) { /* and so is printable ASCII, as node.h says */
+        return (place)(1 + (text - self->claims.ptr));
+    }
+    note_bytes(self, text);
+    return append(self, text, strlen(text) + 1);
+}
+
+static packed_list pack_list(packing *self, const char *const *texts, apr_size_t count,
+                             apr_pool_t *pool)
 {
     packed_list list = { 0, 0 };
+    place *places;
     apr_size_t i;
 
+    if (count > CLERK_PACKED_MAX / sizeof(*places)) {
+        self->len = self->room;
+        return list;
+    }
+    places = apr_palloc(pool, count * sizeof(*places));
     for (i = 0; i < count; i++) {
-        place at = append(self, texts[i], strlen(texts[i]) + 1);
-
-        list.first = i == 0 ? at : list.first;
+        places[i] = append(self, texts[i], strlen(texts[i]) + 1);
         note_bytes(self, texts[i]);
     }
-    list.count = (apr_uint16_t)count; /* fewer than the bytes, or all is given up */
+    list.first = append(self, places, count * sizeof(*places));
+    list.count = (apr_uint16_t)count;
     return list;
 }
 
@@ -210,7 +193,7 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
     memcpy(to->key_id, verified->key_id, sizeof(to->key_id));
     pack_times(to, &verified->claims);
     append(self, auth->claims.ptr, auth->claims.len);
-    self->claims = auth->claims.len;
+    self->claims = auth->claims;
     to->claims = (apr_uint16_t)auth->claims.len;
     for (i = 0; i < AUTH_TEXTS; i++) {
         to->texts[i] = pack_text(self, *text_in(auth, auth_texts[i]));
@@ -224,8 +207,8 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
     to->category = (unsigned char)verified->jwt.category;
     to->kid = pack_text(self, verified->jwt.kid.ptr);
     to->permissions =
-        pack_list(self, auth->org_permissions, auth->org_permission_count);
-    to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count);
+        pack_list(self, auth->org_permissions, auth->org_permission_count, pool);
+    to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count, pool);
     to->aud = pack_nodes(self, verified->claims.aud, pool);
     to->is_printable = (unsigned char)self->is_printable;
 }
@@ -234,7 +217,7 @@ static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
                              apr_pool_t *pool)
 {
     head *to = apr_palloc(pool, sizeof(*to) + room);
-    packing self = { (char *)(to + 1), 1, room, 0, 1 };
+    packing self = { (char *)(to + 1), 1, room, { NULL, 0 }, 1 };
     clerk_slice packed = { "", 0 };
 
     memset(to, 0, sizeof(*to) + 1);
@@ -269,7 +252,6 @@ static const char *const *unpack_list(const char *bytes, packed_list list,
                                       apr_pool_t *pool)
 {
     const char **texts;
-    const char *at = bytes + list.first;
     int i;
 
     if (list.count == 0) {
@@ -277,8 +259,10 @@ static const char *const *unpack_list(const char *bytes, packed_list list,
     }
     texts = apr_palloc(pool, list.count * sizeof(*texts));
     for (i = 0; i < list.count; i++) {
-        texts[i] = at;
-        at += strlen(at) + 1;
+        place at;
+
+        memcpy(&at, bytes + list.first + (apr_size_t)i * sizeof(at), sizeof(at));
+        texts[i] = bytes + at;
     }
     return texts;
 }

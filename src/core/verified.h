@@ -21,7 +21,7 @@ enum { CLERK_PACKED_MAX = 32 * 1024 };
 
 /**
  * Pack @a verified, except what the record says, into one run of bytes that may be copied
- * anywhere. Texts that stand in the claims' JSON, as most do, take no room of their own.
+ * anywhere. Texts that point into the claims' JSON, as most do, take no room of their own.
  *
  * @return owned by @a pool; empty when it would be longer than CLERK_PACKED_MAX
  */

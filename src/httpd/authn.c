@@ -47,6 +47,7 @@ static int authenticate(request_rec *r)
         return DECLINED;
     }
     record = clerk_request_of(r);
+    record->ours_under = r->per_dir_config;
     if (record->exemption != CLERK_EXEMPT_NOT) {
         return pass_as_nobody(r); /* decided before; only under Satisfy All */
     }
@@ -106,6 +107,19 @@ static int may_be_refused_by_expression(const clerk_dir_config *config, int is_o
     return lines != NULL && (is_ours ? lines->has_negated_expr : lines->has_expr);
 }
 
+static int is_allowed_preflight(const clerk_dir_config *config, const request_rec *r)
+{
+    return clerk_config_allows_preflight(config) && clerk_request_is_preflight(r);
+}
+
+/** Before it is asked whose the request is, which is dearer: nearly none may. */
+static int may_be_exempt(const clerk_dir_config *config, const request_rec *r)
+{
+    return clerk_config_is_log_only(config) || is_allowed_preflight(config, r)
+           || may_be_refused_by_expression(config, 0)
+           || may_be_refused_by_expression(config, 1);
+}
+
 /** What a `Require expr` line of ours refused, in our words. */
 static int answer_expression(request_rec *r, clerk_request *record)
 {
@@ -138,15 +152,16 @@ static int ask_others(request_rec *r, clerk_request *record)
 static int exempt(request_rec *r)
 {
     const clerk_dir_config *config = clerk_request_config(r);
-    int is_ours = clerk_request_is_ours(r);
-    int is_log_only = is_ours && clerk_config_is_log_only(config);
-    int is_preflight = is_ours && clerk_config_allows_preflight(config)
-                       && clerk_request_is_preflight(r);
     clerk_request *record = clerk_request_known(r);
-    int status;
+    int is_ours, is_log_only, is_preflight, status;
 
-    if ((!is_log_only && !is_preflight && !may_be_refused_by_expression(config, is_ours))
-        || (record != NULL && record->is_asking)) {
+    if (!may_be_exempt(config, r) || (record != NULL && record->is_asking)) {
+        return DECLINED;
+    }
+    is_ours = clerk_request_is_ours(r);
+    is_log_only = is_ours && clerk_config_is_log_only(config);
+    is_preflight = is_ours && is_allowed_preflight(config, r);
+    if (!is_log_only && !is_preflight && !may_be_refused_by_expression(config, is_ours)) {
         return DECLINED;
     }
     record = clerk_request_of(r);

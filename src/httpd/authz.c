@@ -121,7 +121,8 @@ static int authorize(request_rec *r)
     clerk_request *record = clerk_request_known(r);
     int status;
 
-    if (record == NULL || record->is_asking || !clerk_request_is_ours(r)) {
+    if (record == NULL || record->is_asking
+        || (record->ours_under != r->per_dir_config && !clerk_request_is_ours(r))) {
         return DECLINED;
     }
     if (record->exemption != CLERK_EXEMPT_NOT) {

@@ -102,7 +102,7 @@ static void export_identity(request_rec *r, const clerk_auth *auth)
     to.is_printable = auth->is_printable;
     for (name = clerk_export_names; name->env != NULL; name++) {
         if (name->value != NULL) {
-            export_value(&to, name->env, name->header, name->value(auth, r->pool));
+            export_value(&to, name->env, name->header, name->value(auth));
         }
     }
     export_value(&to, "CLERK_AUTH_STATUS", "X-Clerk-Auth-Status", "signed-in");

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 - the names under which an application learns who is asking */
 #include "export_names.h"
 
-#include <apr_strings.h>
-
-static const char *token_type(const clerk_auth *auth, apr_pool_t *pool)
+static const char *token_type(const clerk_auth *auth)
 {
-    (void)pool;
     return clerk_token_type_name(auth->type);
 }
 
+/** A session's is its user, who has a name of its own. */
+static const char *subject(const clerk_auth *auth)
+{
+    return clerk_token_type_is_machine(auth->type) ? auth->subject : NULL;
+}
+
 #define FIELD_VALUE(field)                                                                 \
-    static const char *field(const clerk_auth *auth, apr_pool_t *pool)                     \
+    static const char *field(const clerk_auth *auth)                                       \
     {                                                                                      \
-        (void)pool;                                                                        \
         return auth->field;                                                                \
     }
 
@@ -22,51 +24,17 @@ FIELD_VALUE(session_id)
 FIELD_VALUE(session_status)
 FIELD_VALUE(org_slug)
 FIELD_VALUE(org_role)
+FIELD_VALUE(org_permissions_text)
 FIELD_VALUE(features)
 FIELD_VALUE(plans)
+FIELD_VALUE(factor_ages_text)
 FIELD_VALUE(actor)
 
 FIELD_VALUE(token_id)
 FIELD_VALUE(token_name)
+FIELD_VALUE(scopes_text)
 FIELD_VALUE(machine_id)
 FIELD_VALUE(client_id)
-
-/** A session's is its user, who has a name of its own. */
-static const char *subject(const clerk_auth *auth, apr_pool_t *pool)
-{
-    (void)pool;
-    return clerk_token_type_is_machine(auth->type) ? auth->subject : NULL;
-}
-
-static const char *scopes(const clerk_auth *auth, apr_pool_t *pool)
-{
-    return clerk_scopes_text(&auth->scopes, pool);
-}
-
-static const char *org_permissions(const clerk_auth *auth, apr_pool_t *pool)
-{
-    return clerk_join(auth->org_permissions, auth->org_permission_count, ',', pool);
-}
-
-/** Whole minutes, as nearly all are, need no printf. */
-static int is_small(double number)
-{
-    return number >= -1 && number < 1e6 && number == (int)number;
-}
-
-static const char *factor_verification_age(const clerk_auth *auth, apr_pool_t *pool)
-{
-    const clerk_factor_ages *ages = &auth->factor_ages;
-
-    if (!ages->known) {
-        return NULL;
-    }
-    if (is_small(ages->first) && is_small(ages->second)) {
-        return apr_pstrcat(pool, apr_itoa(pool, (int)ages->first), ",",
-                           apr_itoa(pool, (int)ages->second), NULL);
-    }
-    return apr_psprintf(pool, "%.15g,%.15g", ages->first, ages->second);
-}
 
 const clerk_export_name clerk_export_names[] = {
     { "CLERK_TOKEN_TYPE", "X-Clerk-Token-Type", token_type },
@@ -76,16 +44,16 @@ const clerk_export_name clerk_export_names[] = {
     { "CLERK_SESSION_STATUS", "X-Clerk-Session-Status", session_status },
     { "CLERK_ORG_SLUG", "X-Clerk-Org-Slug", org_slug },
     { "CLERK_ORG_ROLE", "X-Clerk-Org-Role", org_role },
-    { "CLERK_ORG_PERMISSIONS", "X-Clerk-Org-Permissions", org_permissions },
+    { "CLERK_ORG_PERMISSIONS", "X-Clerk-Org-Permissions", org_permissions_text },
     { "CLERK_FEATURES", "X-Clerk-Features", features },
     { "CLERK_PLANS", "X-Clerk-Plans", plans },
     { "CLERK_FACTOR_VERIFICATION_AGE", "X-Clerk-Factor-Verification-Age",
-      factor_verification_age },
+      factor_ages_text },
     { "CLERK_ACTOR", "X-Clerk-Actor", actor },
     { "CLERK_SUBJECT", "X-Clerk-Subject", subject },
     { "CLERK_TOKEN_ID", "X-Clerk-Token-Id", token_id },
     { "CLERK_TOKEN_NAME", "X-Clerk-Token-Name", token_name },
-    { "CLERK_SCOPES", "X-Clerk-Scopes", scopes },
+    { "CLERK_SCOPES", "X-Clerk-Scopes", scopes_text },
     { "CLERK_MACHINE_ID", "X-Clerk-Machine-Id", machine_id },
     { "CLERK_CLIENT_ID", "X-Clerk-Client-Id", client_id },
 

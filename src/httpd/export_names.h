@@ -8,8 +8,7 @@
 typedef struct clerk_export_name {
     const char *env;
     const char *header;
-    /* the value, or NULL where absent; may be made in the pool */
-    const char *(*value)(const clerk_auth *auth, apr_pool_t *pool);
+    const char *(*value)(const clerk_auth *auth); /* NULL where absent */
 } clerk_export_name;
 
 /**

@@ -37,6 +37,7 @@ typedef struct clerk_request {
     int is_refused;
     int has_json_answer;
     clerk_exemption exemption;
+    const void *ours_under; /* the r->per_dir_config that authenticated by us */
     int is_published;  /* httpd knows the user from us, the application shall */
     int is_identified; /* under ClerkIdentify, as somebody or nobody */
     const char *varied_by; /* what Vary names */

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-static _Atomic(uint64_t) own[CLERK_COUNTERS]; /* for who shares with nobody */
+static clerk_counts own; /* for who shares with nobody */
 
-_Atomic(uint64_t) *clerk_count_at = own;
+clerk_counts *clerk_count_at = &own;
 
 #define FIRST(metric, label, value, help) { metric, label, value, NULL, NULL, help }
 #define NEXT(metric, label, value) { metric, label, value, NULL, NULL, NULL }
@@ -88,6 +88,17 @@ const clerk_counter_name clerk_counter_names[CLERK_COUNTERS] = {
     FIRST("shared_cache_losses", NULL, NULL,
           "How often a process found the shared cache to be away"),
 };
+
+uint64_t clerk_counts_sum(const clerk_counts *counts, clerk_counter counter)
+{
+    uint64_t sum = 0;
+    int i;
+
+    for (i = 0; i < CLERK_COUNTER_STRIPES; i++) {
+        sum += atomic_load_explicit(&counts->stripes[i][counter], memory_order_relaxed);
+    }
+    return sum;
+}
 
 clerk_counter clerk_count_denied_by(const char *kind)
 {

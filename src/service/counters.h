@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "../core/thread_place.h"
+
 /**
  * Counters only ever grow. Those of one group stand together, in the order of the table in
  * counters.c, which has their names outside.
@@ -91,14 +93,33 @@ typedef enum clerk_api_result {
     CLERK_API_RESULTS
 } clerk_api_result;
 
+/** Threads count apart from each other, as a rule; the sum is what counts. */
+enum {
+    CLERK_COUNTER_STRIPES = 8,
+    CLERK_COUNTERS_OF_A_LINE = CLERK_CACHE_LINE / 8,
+    CLERK_COUNTER_WORDS = (CLERK_COUNTERS + CLERK_COUNTERS_OF_A_LINE - 1)
+                          / CLERK_COUNTERS_OF_A_LINE * CLERK_COUNTERS_OF_A_LINE
+};
+
+/** What one process counts. */
+typedef struct clerk_counts {
+    _Alignas(CLERK_CACHE_LINE)
+        _Atomic(uint64_t) stripes[CLERK_COUNTER_STRIPES][CLERK_COUNTER_WORDS];
+} clerk_counts;
+
 /** Where this process counts: memory of its own until clerk_stats_join gives it a place. */
-extern _Atomic(uint64_t) *clerk_count_at;
+extern clerk_counts *clerk_count_at;
 
 /** One relaxed addition; any thread, at any time. */
 static inline void clerk_count(clerk_counter counter)
 {
-    atomic_fetch_add_explicit(&clerk_count_at[counter], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(
+        &clerk_count_at->stripes[clerk_thread_place(CLERK_COUNTER_STRIPES)][counter], 1,
+        memory_order_relaxed);
 }
+
+/** What all threads have counted there. */
+uint64_t clerk_counts_sum(const clerk_counts *counts, clerk_counter counter);
 
 static inline void clerk_count_api(clerk_api_endpoint endpoint, clerk_api_result result)
 {

@@ -3,10 +3,41 @@
 
 #include "key_turn.h"
 
+/* ---------------------------------------------------------------- the notice */
+
+/** Readers that met half of it would find another edition at the end than at the beginning. */
+static void post_notice(clerk_key_holding *holding)
+{
+    const clerk_key_store_options *options = holding->options;
+    clerk_key_notice *notice = &holding->notice;
+
+    atomic_store(&notice->edition, 0);
+    atomic_store(&notice->from, holding->dated_at - CLERK_CLOCK_TOLERANCE);
+    atomic_store(&notice->until,
+                 holding->dated_at
+                     + (options->max_stale > options->refresh ? options->max_stale
+                                                              : options->refresh));
+    atomic_store(&notice->edition, CLERK_KEY_EDITION_LOCAL + ++holding->editions);
+}
+
+apr_uint64_t clerk_key_holding_edition(const clerk_key_holding *holding, apr_time_t now)
+{
+    const clerk_key_notice *notice = &holding->notice;
+    apr_uint64_t edition = atomic_load(&notice->edition);
+
+    return atomic_load(&notice->from) <= now && now < atomic_load(&notice->until)
+                   && atomic_load(&notice->edition) == edition
+               ? edition
+               : 0;
+}
+
+/* ---------------------------------------------------------------- the holding */
+
 static apr_status_t drop_snapshot(void *baton)
 {
     clerk_key_holding *holding = baton;
 
+    atomic_store(&holding->notice.edition, 0);
     clerk_key_snapshot_release(holding->snapshot);
     holding->snapshot = NULL;
     return APR_SUCCESS;
@@ -24,6 +55,7 @@ void clerk_key_holding_follow_clock(clerk_key_holding *holding, apr_time_t now)
 {
     if (holding->snapshot != NULL && holding->dated_at - now > CLERK_CLOCK_TOLERANCE) {
         holding->dated_at = now - holding->options->refresh;
+        post_notice(holding);
     }
 }
 
@@ -76,6 +108,7 @@ void clerk_key_holding_adopt(clerk_key_holding *holding, clerk_key_snapshot *sna
     clerk_key_snapshot_release(holding->snapshot);
     holding->snapshot = snapshot;
     holding->dated_at = snapshot->fetched_at;
+    post_notice(holding);
 }
 
 void clerk_key_holding_report(clerk_key_report *report, const clerk_key_holding *holding,

@@ -2,16 +2,30 @@
 #ifndef CLERK_KEY_HOLDING_H
 #define CLERK_KEY_HOLDING_H
 
+#include <stdatomic.h>
+
 #include "key_snapshot.h"
 #include "key_store.h"
 
-/** What a process has of one source; whoever has it guards it by a lock. */
+/**
+ * What is known of a key set without a lock: its number, and when it may serve. A set of
+ * another age, or whose age is counted anew, has another number.
+ */
+typedef struct clerk_key_notice {
+    _Atomic(apr_uint64_t) edition; /* 0: none, or it is being changed */
+    _Atomic(apr_time_t) from;      /* earlier than that the clock was set back */
+    _Atomic(apr_time_t) until;
+} clerk_key_notice;
+
+/** What a process has of one source; whoever has it guards all but the notice by a lock. */
 typedef struct clerk_key_holding {
     const clerk_key_store_options *options;
     clerk_key_snapshot *snapshot; /* NULL before the first success */
     apr_time_t dated_at;          /* age is counted from here */
     clerk_error failure;          /* of the last fetch; CLERK_OK when it succeeded */
     apr_time_t failed_at;         /* 0: never */
+    clerk_key_notice notice;
+    apr_uint64_t editions; /* how many there were */
 } clerk_key_holding;
 
 /** @param pool  lets go of the key set when it goes; @a options must outlive it */
@@ -30,6 +44,9 @@ int clerk_key_holding_is_usable(const clerk_key_holding *holding, apr_time_t now
 /** The key of that kid in a set that is usable, else NULL. */
 const clerk_key *clerk_key_holding_find(const clerk_key_holding *holding, clerk_slice kid,
                                         apr_time_t now);
+
+/** clerk_key_store_edition for this source; takes no lock. */
+apr_uint64_t clerk_key_holding_edition(const clerk_key_holding *holding, apr_time_t now);
 
 /** Whether the background is to fetch a set; also where there is none. */
 int clerk_key_holding_is_due(const clerk_key_holding *holding, apr_time_t now);

@@ -374,6 +374,11 @@ clerk_status clerk_key_source_find(clerk_key_ref *ref, clerk_key_source *source,
     return status;
 }
 
+apr_uint64_t clerk_key_source_edition(const clerk_key_source *source, apr_time_t now)
+{
+    return clerk_key_holding_edition(&source->holding, now);
+}
+
 int clerk_key_source_refresh(clerk_key_source *source, apr_time_t now)
 {
     const clerk_key_store_options *options = &source->supply->options;

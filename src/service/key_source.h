@@ -19,6 +19,9 @@ clerk_key_source *clerk_key_source_create(const clerk_key_supply *supply,
 clerk_status clerk_key_source_find(clerk_key_ref *ref, clerk_key_source *source,
                                    clerk_slice kid, apr_time_t now, clerk_error *error);
 
+/** What clerk_key_store_edition does once it knows the source. */
+apr_uint64_t clerk_key_source_edition(const clerk_key_source *source, apr_time_t now);
+
 /** @return 0 when it was time to ask and that failed, else 1 */
 int clerk_key_source_refresh(clerk_key_source *source, apr_time_t now);
 

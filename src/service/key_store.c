@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - (instance, kid) to a public key, from PEM, memory, cache or network */
 #include "key_store.h"
 
-#include <apr_hash.h>
+#include <stdatomic.h>
+
 #include <apr_tables.h>
 #include <apr_thread_mutex.h>
 
@@ -9,11 +10,21 @@
 #include "key_source.h"
 #include "own_pool.h"
 
+enum { BUCKETS = 64 };
+
+/** Never changes, and never goes before the store does. */
+typedef struct entry {
+    const struct entry *next;
+    const unsigned char *key_id; /* of the instance that came first */
+    clerk_key_source *source;
+} entry;
+
+/** Sources are as many as the configuration names: none is removed, so to find one takes no lock. */
 struct clerk_key_store {
     clerk_key_supply supply;
-    apr_thread_mutex_t *mutex; /* guards pool and sources */
+    _Atomic(const entry *) buckets[BUCKETS]; /* by the first byte of clerk_instance.key_id */
+    apr_thread_mutex_t *mutex;               /* guards pool, and who adds to a bucket */
     apr_pool_t *pool;
-    apr_hash_t *sources; /* clerk_key_source by clerk_instance.key_id */
 };
 
 apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *http,
@@ -34,7 +45,6 @@ apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *h
     made->supply.options = *options;
     atomic_init(&made->supply.is_closed, 0);
     made->pool = pool;
-    made->sources = apr_hash_make(pool);
     status = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
     if (status != APR_SUCCESS) {
         apr_pool_destroy(pool);
@@ -44,22 +54,58 @@ apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *h
     return APR_SUCCESS;
 }
 
-/** Sources are as many as the configuration names, so none is ever removed. */
-static clerk_key_source *source_of(clerk_key_store *store,
-                                   const clerk_instance *instance)
+static clerk_key_source *known_source(const clerk_key_store *store,
+                                      const clerk_instance *instance)
 {
-    clerk_key_source *source;
+    const entry *at = atomic_load_explicit(&store->buckets[instance->key_id[0] % BUCKETS],
+                                           memory_order_acquire);
 
-    apr_thread_mutex_lock(store->mutex);
-    source = apr_hash_get(store->sources, instance->key_id, CLERK_DIGEST_LENGTH);
-    if (source == NULL) {
-        source = clerk_key_source_create(&store->supply, instance, store->pool);
-        if (source != NULL) {
-            apr_hash_set(store->sources, instance->key_id, CLERK_DIGEST_LENGTH, source);
-        }
+    while (at != NULL && memcmp(at->key_id, instance->key_id, CLERK_DIGEST_LENGTH) != 0) {
+        at = at->next;
     }
-    apr_thread_mutex_unlock(store->mutex);
+    return at ? at->source : NULL;
+}
+
+static clerk_key_source *add_source(clerk_key_store *store, const clerk_instance *instance)
+{
+    _Atomic(const entry *) *bucket = &store->buckets[instance->key_id[0] % BUCKETS];
+    entry *made = apr_palloc(store->pool, sizeof(*made));
+
+    made->next = atomic_load_explicit(bucket, memory_order_relaxed);
+    made->key_id = instance->key_id;
+    made->source = clerk_key_source_create(&store->supply, instance, store->pool);
+    if (made->source != NULL) {
+        atomic_store_explicit(bucket, made, memory_order_release);
+    }
+    return made->source;
+}
+
+/** @return NULL when the system has no more locks */
+static clerk_key_source *source_of(clerk_key_store *store, const clerk_instance *instance)
+{
+    clerk_key_source *source = known_source(store, instance);
+
+    if (source == NULL) {
+        apr_thread_mutex_lock(store->mutex);
+        source = known_source(store, instance);
+        if (source == NULL) {
+            source = add_source(store, instance);
+        }
+        apr_thread_mutex_unlock(store->mutex);
+    }
     return source;
+}
+
+apr_uint64_t clerk_key_store_edition(const clerk_key_store *store,
+                                     const clerk_instance *instance, apr_time_t now)
+{
+    const clerk_key_source *source;
+
+    if (instance->jwt_key != NULL) {
+        return CLERK_KEY_EDITION_LOCAL;
+    }
+    source = known_source(store, instance);
+    return source ? clerk_key_source_edition(source, now) : 0;
 }
 
 clerk_status clerk_key_store_find(clerk_key_ref *ref, clerk_key_store *store,
@@ -108,17 +154,18 @@ void clerk_key_release(clerk_key_ref *ref)
     ref->key = NULL;
 }
 
-static apr_array_header_t *list_sources(clerk_key_store *store, apr_pool_t *pool)
+static apr_array_header_t *list_sources(const clerk_key_store *store, apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 4, sizeof(clerk_key_source *));
-    apr_hash_index_t *at;
+    int i;
 
-    apr_thread_mutex_lock(store->mutex);
-    for (at = apr_hash_first(pool, store->sources); at != NULL; at = apr_hash_next(at))
-    {
-        APR_ARRAY_PUSH(list, clerk_key_source *) = apr_hash_this_val(at);
+    for (i = 0; i < BUCKETS; i++) {
+        const entry *at = atomic_load_explicit(&store->buckets[i], memory_order_acquire);
+
+        for (; at != NULL; at = at->next) {
+            APR_ARRAY_PUSH(list, clerk_key_source *) = at->source;
+        }
     }
-    apr_thread_mutex_unlock(store->mutex);
     return list;
 }
 

@@ -69,7 +69,7 @@ apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *h
  *
  * A local PEM key answers whatever the kid, without network. Else the instance's key set
  * does: never another's, though it have the same kid. A known kid in a set younger than
- * max_stale takes two short locks and no wait, whatever else goes on: to keep sets young is
+ * max_stale takes one short lock and no wait, whatever else goes on: to keep sets young is
  * the work of clerk_key_store_refresh.
  *
  * Only an unknown kid, or no set that may serve, asks: first what other processes have
@@ -93,6 +93,19 @@ apr_status_t clerk_key_store_create(clerk_key_store **store, const clerk_http *h
 clerk_status clerk_key_store_find(clerk_key_ref *ref, clerk_key_store *store,
                                   const clerk_instance *instance, clerk_slice kid,
                                   apr_time_t now, clerk_error *error);
+
+/** The edition of a local PEM key, which is never another. */
+enum { CLERK_KEY_EDITION_LOCAL = 1 };
+
+/**
+ * The number of the key set in which a key of @a instance would be found now. As long as it is
+ * the same, the same keys are. Takes no lock and writes nothing.
+ *
+ * @param now  as for clerk_key_store_find
+ * @return 0 where there is none that may serve, or it is just being replaced
+ */
+apr_uint64_t clerk_key_store_edition(const clerk_key_store *store,
+                                     const clerk_instance *instance, apr_time_t now);
 
 /** Give @a ref back; its key must not be used after. */
 void clerk_key_release(clerk_key_ref *ref);

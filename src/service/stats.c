@@ -5,36 +5,28 @@
 
 #include <apr_shm.h>
 
-enum { PLACES = 64, CACHE_LINE = 64, WORDS_OF_A_LINE = CACHE_LINE / 8 };
-
-/* The most that fits into whole lines. */
-enum { WORDS = (CLERK_COUNTERS + WORDS_OF_A_LINE - 1) / WORDS_OF_A_LINE * WORDS_OF_A_LINE };
-
-typedef struct place {
-    _Atomic(uint64_t) counts[WORDS];
-} place;
+enum { PLACES = 64 };
 
 struct clerk_stats {
     int64_t started_at;
     _Atomic(uint64_t) processes;
-    unsigned char padding[CACHE_LINE - 2 * sizeof(uint64_t)];
-    place places[PLACES];
+    clerk_counts places[PLACES];
 };
 
-_Static_assert(PLACES == 64 && CLERK_COUNTERS == 73, "CLERK_STATS_LAYOUT says 64x73");
-_Static_assert(sizeof(place) % CACHE_LINE == 0, "places share no cache line");
+_Static_assert(PLACES == 64 && CLERK_COUNTER_STRIPES == 8 && CLERK_COUNTERS == 73,
+               "CLERK_STATS_LAYOUT says 64x8x73");
 
 apr_status_t clerk_stats_create(clerk_stats **stats, apr_time_t now, apr_pool_t *pool)
 {
     clerk_stats *made;
     apr_shm_t *segment;
-    apr_status_t status = apr_shm_create(&segment, sizeof(*made) + CACHE_LINE, NULL, pool);
+    apr_status_t status = apr_shm_create(&segment, sizeof(*made) + CLERK_CACHE_LINE, NULL, pool);
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    made = (clerk_stats *)(((uintptr_t)apr_shm_baseaddr_get(segment) + CACHE_LINE - 1)
-                           / CACHE_LINE * CACHE_LINE);
+    made = (clerk_stats *)(((uintptr_t)apr_shm_baseaddr_get(segment) + CLERK_CACHE_LINE - 1)
+                           / CLERK_CACHE_LINE * CLERK_CACHE_LINE);
     memset(made, 0, sizeof(*made));
     made->started_at = now;
     *stats = made;
@@ -46,7 +38,7 @@ void clerk_stats_join(clerk_stats *stats)
     if (stats != NULL) {
         uint64_t number = atomic_fetch_add(&stats->processes, 1);
 
-        clerk_count_at = stats->places[number % PLACES].counts;
+        clerk_count_at = &stats->places[number % PLACES];
     }
 }
 
@@ -56,11 +48,10 @@ uint64_t clerk_stats_sum(const clerk_stats *stats, clerk_counter counter)
     int i;
 
     if (stats == NULL) {
-        return atomic_load_explicit(&clerk_count_at[counter], memory_order_relaxed);
+        return clerk_counts_sum(clerk_count_at, counter);
     }
     for (i = 0; i < PLACES; i++) {
-        sum += atomic_load_explicit(&stats->places[i].counts[counter],
-                                    memory_order_relaxed);
+        sum += clerk_counts_sum(&stats->places[i], counter);
     }
     return sum;
 }

@@ -17,7 +17,7 @@
 typedef struct clerk_stats clerk_stats;
 
 /** Changes with the counters: memory of another layout must not be read as if it were ours. */
-#define CLERK_STATS_LAYOUT "1:64x73"
+#define CLERK_STATS_LAYOUT "2:64x8x73"
 
 /** @param now  from when it counts */
 apr_status_t clerk_stats_create(clerk_stats **stats, apr_time_t now, apr_pool_t *pool);

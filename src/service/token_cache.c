@@ -59,9 +59,10 @@ static clerk_status find_or_ask(verification *self, clerk_api_failure *failure,
 static int find_ready(clerk_machine_answer *answer, const verification *self,
                       const clerk_verified_id *id, apr_time_t now, apr_pool_t *pool)
 {
+    clerk_verified_term term;
     clerk_verified found;
 
-    if (!clerk_verified_tokens_find(&found, self->cache->ready, id, now, pool)
+    if (!clerk_verified_tokens_find(&found, &term, self->cache->ready, id, now, pool)
         || found.auth->type != self->type)
     {
         return 0;
@@ -80,7 +81,7 @@ static void keep_ready(const verification *self, const clerk_verified_id *id,
                        apr_time_t now, apr_pool_t *pool)
 {
     const clerk_auth *auth = self->answer->auth;
-    apr_time_t until = now + self->cache->ttl;
+    clerk_verified_term term = { now + self->cache->ttl, 0 };
     clerk_verified made;
 
     memset(&made, 0, sizeof(made));
@@ -90,8 +91,10 @@ static void keep_ready(const verification *self, const clerk_verified_id *id,
     made.claims.exp.form = CLERK_CLAIM_VALID;
     made.claims.exp.seconds =
         auth->expires == APR_INT64_MAX ? APR_INT64_MAX : apr_time_sec(auth->expires);
-    clerk_verified_tokens_keep(self->cache->ready, id, &made,
-                               self->until < until ? self->until : until, now, pool);
+    if (self->until < term.until) {
+        term.until = self->until;
+    }
+    clerk_verified_tokens_keep(self->cache->ready, id, &made, &term, now, pool);
 }
 
 clerk_status clerk_token_cache_verify(clerk_machine_answer *answer,

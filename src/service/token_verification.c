@@ -54,27 +54,42 @@ static int is_key_the_same(const clerk_verified *found, const clerk_verification
     return is_same;
 }
 
+/** Under the edition of the key set that vouched before, nothing needs to be looked up. */
+static int is_vouched_for(const clerk_verified *found, const clerk_verified_term *term,
+                          const clerk_evidence *evidence, const clerk_verification *by)
+{
+    if (evidence->edition != 0 && evidence->edition == term->edition) {
+        return 1;
+    }
+    if (!is_key_the_same(found, by)) {
+        clerk_verified_tokens_drop(by->verified, &evidence->id);
+        return 0;
+    }
+    clerk_verified_tokens_confirm(by->verified, &evidence->id, evidence->edition);
+    return 1;
+}
+
 static int recall(clerk_evidence *evidence, const clerk_verification *by,
                   apr_pool_t *pool)
 {
+    clerk_verified_term term;
     clerk_verified found;
 
-    /* an opaque token is none of these */
+    /* opaque tokens are in a table of their own; no decoded JWT lacks one of these */
     if (by->verified == NULL || evidence->token.len == 0
         || memchr(evidence->token.ptr, '.', evidence->token.len) == NULL)
     {
         return 0;
     }
+    /* before the key is looked up: so it is of this edition or a later one */
+    evidence->edition = clerk_key_store_edition(by->keys, by->instance, by->now);
     evidence->has_id = clerk_verified_tokens_id(
         &evidence->id, by->verified, by->instance->key_id, evidence->token);
     if (!evidence->has_id
-        || !clerk_verified_tokens_find(&found, by->verified, &evidence->id, by->now,
-                                       pool))
+        || !clerk_verified_tokens_find(&found, &term, by->verified, &evidence->id, by->now,
+                                       pool)
+        || !is_vouched_for(&found, &term, evidence, by))
     {
-        return 0;
-    }
-    if (!is_key_the_same(&found, by)) {
-        clerk_verified_tokens_drop(by->verified, &evidence->id);
         return 0;
     }
     evidence->jwt = found.jwt;
@@ -90,11 +105,12 @@ static void remember(const clerk_evidence *evidence, const clerk_auth *auth,
                      apr_pool_t *pool)
 {
     clerk_verified verified = { evidence->jwt, evidence->claims, auth, { 0 } };
+    clerk_verified_term term = { auth->expires, evidence->edition };
 
     if (evidence->has_id) {
         memcpy(verified.key_id, key_id, CLERK_KEY_ID_LENGTH);
-        clerk_verified_tokens_keep(by->verified, &evidence->id, &verified,
-                                   auth->expires, by->now, pool);
+        clerk_verified_tokens_keep(by->verified, &evidence->id, &verified, &term, by->now,
+                                   pool);
     }
 }
 

@@ -29,6 +29,7 @@ typedef struct clerk_evidence {
     const clerk_auth *known; /* who it speaks for; NULL: not verified yet */
     clerk_verified_id id;
     int has_id; /* else it is not kept */
+    apr_uint64_t edition; /* of the key set when it was looked for; 0: none may serve */
 } clerk_evidence;
 
 /**

@@ -2,33 +2,29 @@
 #ifndef CLERK_VERIFIED_TOKENS_H
 #define CLERK_VERIFIED_TOKENS_H
 
-#include <apr_errno.h>
-
 #include "../core/instance.h"
 #include "../core/verified.h"
+#include "verified_part.h"
 
 /**
  * Signatures need not be verified twice. Only tokens whose signature was good are kept, by a
- * digest of token and key source, so neither forgeries nor another instance's tokens push
- * one out. Any number of threads may share a table: it is parted, each part has a lock of its
- * own, held for as long as it takes to copy some hundred bytes, and nobody gets to see
- * memory of the table.
+ * fingerprint of token and key source, so neither forgeries nor another instance's tokens
+ * push one out. Any number of threads may share a table: it is parted, those that look for a
+ * token take no lock and write nothing that another reads, and nobody gets to see memory of
+ * the table.
  */
 typedef struct clerk_verified_tokens clerk_verified_tokens;
 
-/** On average an entry may have this many bytes; where they have more there are fewer. */
-enum { CLERK_VERIFIED_TOKEN_BYTES = 2048 };
-
 /**
  * @param entries  > 0
- * @return APR_ENOTIMPL when OpenSSL offers no SHA-256, APR_ENOMEM, or what a lock costs
+ * @return APR_ENOTIMPL when OpenSSL offers no MAC, APR_ENOMEM, or what a lock costs
  */
 apr_status_t clerk_verified_tokens_create(clerk_verified_tokens **tokens,
                                           apr_size_t entries, apr_pool_t *pool);
 
 /** What names a token of an instance; make it once for the calls below. */
 typedef struct clerk_verified_id {
-    unsigned char digest[CLERK_DIGEST_LENGTH];
+    unsigned char print[CLERK_FINGERPRINT_LENGTH];
 } clerk_verified_id;
 
 /**
@@ -41,15 +37,16 @@ int clerk_verified_tokens_id(clerk_verified_id *id, clerk_verified_tokens *token
 
 /**
  * Look for a token. What was found says nothing yet: whoever asks judges whether the key
- * (verified->jwt.kid, verified->key_id) still is one of the instance's, whether such a token is
- * accepted, and its claims.
+ * (verified->jwt.kid, verified->key_id) still is one of the instance's, which needs no
+ * look where the key set's edition is the same; whether such a token is accepted; and its
+ * claims.
  *
  * @param verified  owned by @a pool
  * @return 0 when it is not there, or has expired
  */
-int clerk_verified_tokens_find(clerk_verified *verified, clerk_verified_tokens *tokens,
-                               const clerk_verified_id *id, apr_time_t now,
-                               apr_pool_t *pool);
+int clerk_verified_tokens_find(clerk_verified *verified, clerk_verified_term *term,
+                               clerk_verified_tokens *tokens, const clerk_verified_id *id,
+                               apr_time_t now, apr_pool_t *pool);
 
 /**
  * Keep a token until that moment; another one may have to go, which was not asked for of
@@ -57,16 +54,19 @@ int clerk_verified_tokens_find(clerk_verified *verified, clerk_verified_tokens *
  *
  * @param pool  for scratch
  */
-void clerk_verified_tokens_keep(clerk_verified_tokens *tokens,
-                                const clerk_verified_id *id,
-                                const clerk_verified *verified, apr_time_t until,
-                                apr_time_t now, apr_pool_t *pool);
+void clerk_verified_tokens_keep(clerk_verified_tokens *tokens, const clerk_verified_id *id,
+                                const clerk_verified *verified,
+                                const clerk_verified_term *term, apr_time_t now,
+                                apr_pool_t *pool);
+
+/** The key that signed is in the key set of that edition, too. */
+void clerk_verified_tokens_confirm(clerk_verified_tokens *tokens,
+                                   const clerk_verified_id *id, apr_uint64_t edition);
 
 /** Forget a token whose key is no longer one. */
-void clerk_verified_tokens_drop(clerk_verified_tokens *tokens,
-                                const clerk_verified_id *id);
+void clerk_verified_tokens_drop(clerk_verified_tokens *tokens, const clerk_verified_id *id);
 
 /** How many there are now, expired ones among them. */
-apr_size_t clerk_verified_tokens_count(clerk_verified_tokens *tokens);
+apr_size_t clerk_verified_tokens_count(const clerk_verified_tokens *tokens);
 
 #endif

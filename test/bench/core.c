@@ -8,6 +8,7 @@
 
 #include "core/auth.h"
 #include "core/base64url.h"
+#include "core/fingerprint.h"
 #include "core/jws.h"
 #include "core/token_type.h"
 #include "core_threads.h"
@@ -32,6 +33,7 @@ typedef struct bench {
     EVP_MD_CTX *verify_ctx; /* of the stages that keep one */
     EVP_MD_CTX *digest_ctx;
     EVP_MD *md;
+    clerk_fingerprinter *fingerprinter;
     apr_pool_t *pool; /* cleared after each call */
 } bench;
 
@@ -125,6 +127,13 @@ static void sha256(bench *b)
          "SHA-256");
 }
 
+static void fingerprint(bench *b)
+{
+    unsigned char print[CLERK_FINGERPRINT_LENGTH];
+
+    need(clerk_fingerprint(print, b->fingerprinter, &b->token, 1), "fingerprint");
+}
+
 static void signature(bench *b)
 {
     need(clerk_jws_verify(&b->jwt, &b->site->keys->keys[0], NULL) == CLERK_OK,
@@ -190,6 +199,7 @@ static const struct {
     { "auth object", auth },
     { "one cold verification", whole },
     { "SHA-256 of the token", sha256 },
+    { "fingerprint of the token", fingerprint },
 };
 
 enum { STAGES = sizeof(stages) / sizeof(stages[0]) };
@@ -260,6 +270,8 @@ static void prepare(bench *b, apr_pool_t *pool)
     b->verify_ctx = EVP_MD_CTX_new();
     b->digest_ctx = EVP_MD_CTX_new();
     b->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    b->fingerprinter = clerk_fingerprinter_create(CLERK_FINGERPRINT_POLY1305, pool);
+    need(b->fingerprinter != NULL, "fingerprinter");
     apr_pool_create(&b->pool, pool);
     need(clerk_jwt_decode(&b->jwt, b->token, pool, NULL) == CLERK_OK, "decode");
     clerk_claims_read(&b->claims, b->jwt.payload);

@@ -7,31 +7,36 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
-from cases import Case, Measured, spread
+from cases import Case, Measured, doubt
 
 # Above it the machine had other things to do.
-MOST_SPREAD = 0.10
+MOST_DOUBT = 0.05
 LEAST_BUSY = 0.85
-HEADING = "| case | goal | requests | processor | spread | |\n|---|---|---|---|---|---|"
+HEADING = "| case | goal | requests | processor | ± | |\n|---|---|---|---|---|---|"
 
 
-def verdict(found: float, goal: float, wide: float, at_most: bool = False) -> str:
-    if wide > MOST_SPREAD:
+def verdict(found: float, goal: float | None, off: float, at_most: bool = False) -> str:
+    """@param off  by how much of itself what was found may be off"""
+    if goal is None:
+        return ""
+    if off > MOST_DOUBT:
         return "too noisy"
     reached = found <= goal if at_most else found >= goal
-    return "reached" if reached else "missed"
+    close = abs(found - goal) < off * found
+    return ("reached" if reached else "missed") + (", barely" if close else "")
 
 
 def case_row(case: Case) -> str:
     found, cpu = statistics.median(case.ratios), statistics.median(case.cpu_ratios)
-    wide = spread(case.ratios)
-    word = verdict(found, case.goal, wide) if len(case.ratios) > 1 else "one run only"
-    return (f"| {case.name} | ≥ {case.goal:.2f} | {found:.2f} | {cpu:.2f} | "
-            f"±{100 * wide / 2:.0f} % | {word} |")
+    off = doubt(case.ratios)
+    word = verdict(found, case.goal, off) if len(case.ratios) > 1 else "one run only"
+    goal = "" if case.goal is None else f"≥ {case.goal:.2f}"
+    return (f"| {case.name} | {goal} | {found:.2f} | {cpu:.2f} | "
+            f"{100 * off:.1f} % | {word} |")
 
 
-def other_row(name: str, goal: str, found: str, word: str, wide: float | None = None) -> str:
-    width = "" if wide is None else f"±{100 * wide / 2:.0f} %"
+def other_row(name: str, goal: str, found: str, word: str, off: float | None = None) -> str:
+    width = "" if off is None else f"{100 * off:.1f} %"
     return f"| {name} | {goal} | {found} | | {width} | {word} |"
 
 
@@ -52,12 +57,12 @@ def rate_table(measured: Measured) -> list[str]:
 def noise(measured: Measured, todo: list[Case]) -> str | None:
     """Why ratios of this run are not to be trusted, if they are not."""
     busy = [run.busy for case in todo for run in measured.runs[case.than]]
-    wide = [case.name for case in todo if spread(case.ratios) > MOST_SPREAD]
+    wide = [case.name for case in todo if doubt(case.ratios) > MOST_DOUBT]
     if statistics.median(busy) < LEAST_BUSY:
         return (f"the servers had their processor for {statistics.median(busy):.0%} of the time: "
                 "others used it")
     if len(wide) > len(todo) / 3:
-        return f"{len(wide)} of {len(todo)} ratios spread by more than {MOST_SPREAD:.0%}"
+        return f"{len(wide)} of {len(todo)} medians may be off by more than {MOST_DOUBT:.0%}"
     return None
 
 
@@ -75,7 +80,7 @@ def write(place: Path, lines: list[str], measured: Measured, todo: list[Case],
 def plot(place: Path, todo: list[Case]) -> None:
     """A bar a case, with its goal."""
     rows = [f'"{case.name}" {statistics.median(case.ratios):.4f} {min(case.ratios):.4f} '
-            f"{max(case.ratios):.4f} {case.goal}" for case in todo]
+            f"{max(case.ratios):.4f} {case.goal or 'nan'}" for case in todo]
     (place / "cases.dat").write_text("\n".join(rows) + "\n")
     (place / "cases.gnuplot").write_text("""\
 set terminal svg size 1000,900 font "sans,12"

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from cases import Load, Measured
+from cases import Load, Measured, doubt_of
 from load import LOAD_CPU, SERVER_CPU, anonymous_bytes, wrk
 
 HERE = Path(__file__).resolve().parent
@@ -74,7 +74,7 @@ def core(rounds: int) -> dict:
         if not line.startswith("#"):
             name, micros, ratio, spread = (word.strip() for word in line.split("\t"))
             stages[name] = {"microseconds": float(micros), "ratio": float(ratio),
-                            "spread": float(spread)}
+                            "doubt": doubt_of(float(spread), rounds)}
     return stages
 
 
@@ -83,7 +83,7 @@ def threads(rounds: int) -> dict:
         return {}
     said = subprocess.run([str(CORE), "threads", str(rounds)], check=True,
                           capture_output=True, text=True).stdout
-    return {name.strip(): {"ratio": float(ratio), "spread": float(wide)}
+    return {name.strip(): {"ratio": float(ratio), "doubt": doubt_of(float(wide), rounds)}
             for name, ratio, wide in (line.split("\t") for line in said.splitlines())}
 
 

@@ -21,6 +21,9 @@ static void same_auth(const clerk_auth *was, const clerk_auth *is, apr_pool_t *p
     FUZZ_HOLDS(same(is->org_id, was->org_id) && same(is->org_role, was->org_role));
     FUZZ_HOLDS(same(is->org_slug, was->org_slug) && same(is->actor, was->actor));
     FUZZ_HOLDS(same(is->features, was->features) && same(is->plans, was->plans));
+    FUZZ_HOLDS(same(is->org_permissions_text, was->org_permissions_text));
+    FUZZ_HOLDS(same(is->scopes_text, was->scopes_text));
+    FUZZ_HOLDS(same(is->factor_ages_text, was->factor_ages_text));
     FUZZ_HOLDS(is->org_permission_count == was->org_permission_count);
     for (i = 0; i < was->org_permission_count; i++) {
         FUZZ_HOLDS(same(is->org_permissions[i], was->org_permissions[i]));

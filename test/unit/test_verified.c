@@ -42,6 +42,9 @@ static void same_auth(const clerk_auth *was, const clerk_auth *is, apr_pool_t *p
     SAME(token_name);
     SAME(machine_id);
     SAME(client_id);
+    SAME(org_permissions_text);
+    SAME(scopes_text);
+    SAME(factor_ages_text);
 #undef SAME
     assert_int_equal(is->type, was->type);
     assert_int_equal(is->expires, was->expires);

@@ -24,6 +24,7 @@ static const char *forged_but_known(verifier_world *w, const char *payload)
     const char *token = support_sign_jwt_with(support_stranger_key(), "SHA256",
                                               SUPPORT_HEADER, payload, w->pool);
     clerk_verified verified;
+    clerk_verified_term term;
     clerk_verified_id id;
     clerk_key_ref ref;
 
@@ -40,8 +41,10 @@ static const char *forged_but_known(verifier_world *w, const char *payload)
     clerk_key_release(&ref);
     assert_true(clerk_verified_tokens_id(&id, w->verifier.verified, w->instance.key_id,
                                          clerk_slice_of(token)));
-    clerk_verified_tokens_keep(w->verifier.verified, &id, &verified,
-                               verified.auth->expires, w->now, w->pool);
+    term.until = verified.auth->expires;
+    term.edition = 0; /* so that the key is looked for the first time */
+    clerk_verified_tokens_keep(w->verifier.verified, &id, &verified, &term, w->now,
+                               w->pool);
     return token;
 }
 

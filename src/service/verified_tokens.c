@@ -15,7 +15,7 @@ static clerk_fingerprinter *make_fingerprinter(apr_pool_t *pool)
     clerk_fingerprinter *made =
         clerk_fingerprinter_create(CLERK_FINGERPRINT_POLY1305, pool);
 
-    return made ? made : clerk_fingerprinter_create(CLERK_FINGERPRINT_HMAC, pool);
+    return made ? made : clerk_fingerprinter_create(CLERK_FINGERPRINT_SHA256, pool);
 }
 
 static unsigned parts_for(apr_size_t entries)

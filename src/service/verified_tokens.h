@@ -17,7 +17,7 @@ typedef struct clerk_verified_tokens clerk_verified_tokens;
 
 /**
  * @param entries  > 0
- * @return APR_ENOTIMPL when OpenSSL offers no MAC, APR_ENOMEM, or what a lock costs
+ * @return APR_ENOTIMPL when OpenSSL offers no SHA-256, APR_ENOMEM, or what a lock costs
  */
 apr_status_t clerk_verified_tokens_create(clerk_verified_tokens **tokens,
                                           apr_size_t entries, apr_pool_t *pool);

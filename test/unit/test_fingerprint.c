@@ -5,16 +5,16 @@
 
 #include "core/fingerprint.h"
 
-static const clerk_fingerprint_mac macs[] = { CLERK_FINGERPRINT_POLY1305,
-                                              CLERK_FINGERPRINT_HMAC };
+static const clerk_fingerprint_kind kinds[] = { CLERK_FINGERPRINT_POLY1305,
+                                                CLERK_FINGERPRINT_SHA256 };
 
 typedef struct print {
     unsigned char bytes[CLERK_FINGERPRINT_LENGTH];
 } print;
 
-static clerk_fingerprinter *made_of(clerk_fingerprint_mac mac, apr_pool_t *pool)
+static clerk_fingerprinter *made_of(clerk_fingerprint_kind kind, apr_pool_t *pool)
 {
-    clerk_fingerprinter *made = clerk_fingerprinter_create(mac, pool);
+    clerk_fingerprinter *made = clerk_fingerprinter_create(kind, pool);
 
     assert_non_null(made);
     return made;
@@ -29,6 +29,14 @@ static print print_of(clerk_fingerprinter *by, const char *first, const char *se
     return made;
 }
 
+static char *repeated(char c, apr_size_t count, apr_pool_t *pool)
+{
+    char *text = apr_pcalloc(pool, count + 1);
+
+    memset(text, c, count);
+    return text;
+}
+
 static int are_alike(print a, print b)
 {
     return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
@@ -38,8 +46,8 @@ static void one_text_has_one_fingerprint(void **state)
 {
     apr_size_t i;
 
-    for (i = 0; i < support_count(macs); i++) {
-        clerk_fingerprinter *by = made_of(macs[i], *state);
+    for (i = 0; i < support_count(kinds); i++) {
+        clerk_fingerprinter *by = made_of(kinds[i], *state);
         print first = print_of(by, "source", "token");
 
         print_of(by, "source", "another"); /* leaves nothing behind */
@@ -48,22 +56,34 @@ static void one_text_has_one_fingerprint(void **state)
     }
 }
 
+static void every_byte_of(char *text, clerk_fingerprinter *by)
+{
+    print whole = print_of(by, "source", text);
+    apr_size_t at;
+
+    for (at = 0; at < strlen(text); at++) {
+        text[at] ^= 1;
+        assert_false(are_alike(whole, print_of(by, "source", text)));
+        text[at] ^= 1;
+    }
+    assert_false(are_alike(whole, print_of(by, "Source", text)));
+    assert_false(are_alike(whole, print_of(by, "source", text + 1)));
+    assert_true(are_alike(whole, print_of(by, "source", text)));
+}
+
+/** Short and long ones, and around the length from which on they are long. */
 static void every_byte_and_the_length_count(void **state)
 {
-    char text[] = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl";
-    apr_size_t i, at;
+    static const apr_size_t lengths[] = { 1,   2,   40,  CLERK_FINGERPRINT_LONG - 7,
+                                          CLERK_FINGERPRINT_LONG - 6, 900, 4000 };
+    apr_size_t i, j;
 
-    for (i = 0; i < support_count(macs); i++) {
-        clerk_fingerprinter *by = made_of(macs[i], *state);
-        print whole = print_of(by, "source", text);
+    for (i = 0; i < support_count(kinds); i++) {
+        clerk_fingerprinter *by = made_of(kinds[i], *state);
 
-        for (at = 0; at < strlen(text); at++) {
-            text[at] ^= 1;
-            assert_false(are_alike(whole, print_of(by, "source", text)));
-            text[at] ^= 1;
+        for (j = 0; j < support_count(lengths); j++) {
+            every_byte_of(repeated('x', lengths[j], *state), by);
         }
-        assert_false(are_alike(whole, print_of(by, "Source", text)));
-        assert_false(are_alike(whole, print_of(by, "source", text + 1)));
         assert_false(are_alike(print_of(by, "", ""), print_of(by, "", "a")));
     }
 }
@@ -72,17 +92,18 @@ static void nobody_else_makes_the_same(void **state)
 {
     apr_size_t i;
 
-    for (i = 0; i < support_count(macs); i++) {
-        assert_false(are_alike(print_of(made_of(macs[i], *state), "source", "token"),
-                               print_of(made_of(macs[i], *state), "source", "token")));
+    for (i = 0; i < support_count(kinds); i++) {
+        assert_false(are_alike(print_of(made_of(kinds[i], *state), "source", "token"),
+                               print_of(made_of(kinds[i], *state), "source", "token")));
     }
 }
 
-/** Texts that differ in a byte or two, into some hundred places. */
+/** Long texts that differ in a byte or two, into some hundred places. */
 static void numbers_are_spread_evenly(void **state)
 {
     enum { PLACES = 256, TEXTS = 64 * PLACES };
     unsigned char seen[2][PLACES];
+    char *long_text = repeated('x', CLERK_FINGERPRINT_LONG, *state);
     int round, i, place;
 
     for (round = 0; round < 20; round++) {
@@ -95,7 +116,7 @@ static void numbers_are_spread_evenly(void **state)
             apr_uint64_t number;
 
             apr_snprintf(text, sizeof(text), "token_%d", i);
-            made = print_of(by, "source", text);
+            made = print_of(by, long_text, text);
             number = clerk_fingerprint_number(made.bytes);
             seen[0][number % PLACES]++;
             seen[1][number >> 56]++;
@@ -129,7 +150,8 @@ static void *hammer(void *argument)
 
 static void threads_do_not_disturb_each_other(void **state)
 {
-    static const char *const tokens[THREADS] = { "a", "token", "another token", "x" };
+    const char *tokens[THREADS] = { "a", "token", repeated('y', 900, *state),
+                                    repeated('z', 900, *state) };
     pthread_t threads[THREADS];
     int i;
 

@@ -53,13 +53,13 @@ typedef struct packed_node {
 typedef struct head {
     double ages[2];         /* of the factors */
     apr_int64_t seconds[3]; /* exp, nbf, iat */
-    unsigned char forms[3];
-    unsigned char has_ages;
-    unsigned char is_printable;
-    unsigned char type;
-    unsigned char alg;
-    unsigned char typ;
-    unsigned char category;
+    unsigned forms : 6;     /* of the three, two bits each */
+    unsigned has_ages : 1;
+    unsigned is_printable : 1;
+    unsigned type : 8;
+    unsigned alg : 4;
+    unsigned typ : 4;
+    unsigned category : 8;
     unsigned char key_id[CLERK_KEY_ID_LENGTH];
     place texts[AUTH_TEXTS + CLAIM_TEXTS];
     place kid;
@@ -176,7 +176,7 @@ static void pack_times(head *to, const clerk_claims *claims)
 
     for (i = 0; i < 3; i++) {
         to->seconds[i] = times[i]->seconds;
-        to->forms[i] = (unsigned char)times[i]->form;
+        to->forms |= ((unsigned)times[i]->form & 3u) << 2 * i & 0x3fu;
     }
 }
 
@@ -186,10 +186,10 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
     const clerk_auth *auth = verified->auth;
     int i;
 
-    to->has_ages = (unsigned char)auth->factor_ages.known;
+    to->has_ages = auth->factor_ages.known != 0;
     to->ages[0] = auth->factor_ages.first;
     to->ages[1] = auth->factor_ages.second;
-    to->type = (unsigned char)auth->type;
+    to->type = (unsigned)auth->type & 0xffu;
     memcpy(to->key_id, verified->key_id, sizeof(to->key_id));
     pack_times(to, &verified->claims);
     append(self, auth->claims.ptr, auth->claims.len);
@@ -202,15 +202,15 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
         to->texts[AUTH_TEXTS + i] =
             pack_text(self, *text_in(&verified->claims, claim_texts[i]));
     }
-    to->alg = (unsigned char)verified->jwt.alg;
-    to->typ = (unsigned char)verified->jwt.typ;
-    to->category = (unsigned char)verified->jwt.category;
+    to->alg = (unsigned)verified->jwt.alg & 0xfu;
+    to->typ = (unsigned)verified->jwt.typ & 0xfu;
+    to->category = (unsigned)verified->jwt.category & 0xffu;
     to->kid = pack_text(self, verified->jwt.kid.ptr);
     to->permissions =
         pack_list(self, auth->org_permissions, auth->org_permission_count, pool);
     to->scopes = pack_list(self, auth->scopes.names, auth->scopes.count, pool);
     to->aud = pack_nodes(self, verified->claims.aud, pool);
-    to->is_printable = (unsigned char)self->is_printable;
+    to->is_printable = self->is_printable != 0;
 }
 
 static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
@@ -300,7 +300,7 @@ static void unpack_claims(clerk_claims *claims, const head *from, const char *by
         *text_in(claims, claim_texts[i]) = text_at(bytes, from->texts[AUTH_TEXTS + i]);
     }
     for (i = 0; i < 3; i++) {
-        times[i]->form = (clerk_claim_form)from->forms[i];
+        times[i]->form = (clerk_claim_form)(from->forms >> 2 * i & 3u);
         times[i]->seconds = from->seconds[i];
     }
     claims->aud = unpack_nodes(bytes, from->aud, pool);

@@ -38,8 +38,8 @@ typedef struct clerk_auth {
     apr_time_t expires; /* APR_INT64_MAX: never */
     /**
      * For clerk_auth_claims. The JSON of an object, in which quotes that end a string may be
-     * NUL (clerk_node_json): all claims of a session token or OAuth JWT; what the issuer of an M2M token or
-     * API key added; empty where there are none.
+     * NUL (clerk_node_json): all claims of a session token or OAuth JWT; what the issuer of an
+     * M2M token or API key added; empty where there are none.
      */
     clerk_slice claims;
     int is_printable; /* whether all texts are known to be printable ASCII */

@@ -14,7 +14,7 @@ typedef enum clerk_fingerprint_kind {
     CLERK_FINGERPRINT_SHA256    /* also where only approved algorithms are (FIPS 140) */
 } clerk_fingerprint_kind;
 
-/** From this length on Poly1305 is the quicker one: three to five times, for whole tokens. */
+/** From some such length on Poly1305 is the quicker one; for 3 KB, five times. */
 enum { CLERK_FINGERPRINT_LONG = 256 };
 
 /** @return NULL when OpenSSL does not offer what @a kind takes */

@@ -5,18 +5,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from clerk_site import DEV_BROWSER, PAGE, PROTECTED, ClerkSite, development, production
+from clerk_site import DEV_BROWSER, LIKE_PROTECT, PAGE, PROTECTED, ClerkSite, development, production
 from http_message import exchange_bytes, parse_response
 from redirects import expired
 from standin.users import MEMBER
 
-SECTIONS = PROTECTED + """
-<Location /protect>
-    AuthType Clerk
-    AuthName x
-    ClerkResponses protect
-    Require valid-user
-</Location>
+SECTIONS = PROTECTED + LIKE_PROTECT + """
 <Location /welcome>
     AuthType Clerk
     AuthName x

@@ -107,15 +107,10 @@ static int may_be_refused_by_expression(const clerk_dir_config *config, int is_o
     return lines != NULL && (is_ours ? lines->has_negated_expr : lines->has_expr);
 }
 
-static int is_allowed_preflight(const clerk_dir_config *config, const request_rec *r)
-{
-    return clerk_config_allows_preflight(config) && clerk_request_is_preflight(r);
-}
-
 /** Before it is asked whose the request is, which is dearer: nearly none may. */
 static int may_be_exempt(const clerk_dir_config *config, const request_rec *r)
 {
-    return clerk_config_is_log_only(config) || is_allowed_preflight(config, r)
+    return clerk_config_is_log_only(config) || clerk_request_is_allowed_preflight(r)
            || may_be_refused_by_expression(config, 0)
            || may_be_refused_by_expression(config, 1);
 }
@@ -160,7 +155,7 @@ static int exempt(request_rec *r)
     }
     is_ours = clerk_request_is_ours(r);
     is_log_only = is_ours && clerk_config_is_log_only(config);
-    is_preflight = is_ours && is_allowed_preflight(config, r);
+    is_preflight = is_ours && clerk_request_is_allowed_preflight(r);
     if (!is_log_only && !is_preflight && !may_be_refused_by_expression(config, is_ours)) {
         return DECLINED;
     }

@@ -63,7 +63,7 @@ int clerk_identify(request_rec *r)
     int status;
 
     if (config->identify != CLERK_ON || is_known(r)
-        || (clerk_config_allows_preflight(config) && clerk_request_is_preflight(r))) {
+        || clerk_request_is_allowed_preflight(r)) {
         return DECLINED;
     }
     record = clerk_request_identify(r);

@@ -104,10 +104,16 @@ const clerk_request *clerk_request_earlier(const request_rec *r)
     return NULL;
 }
 
-int clerk_request_is_preflight(const request_rec *r)
+static int is_preflight(const request_rec *r)
 {
     return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") != NULL
            && apr_table_get(r->headers_in, "Access-Control-Request-Method") != NULL;
+}
+
+int clerk_request_is_allowed_preflight(const request_rec *r)
+{
+    return clerk_config_allows_preflight(clerk_request_config(r))
+           && is_preflight(r);
 }
 
 const clerk_auth *clerk_request_auth(const request_rec *r)

@@ -75,8 +75,11 @@ const clerk_request *clerk_request_inherited(const request_rec *r);
 /** The record of @a r, or of a request before or around it, that has the client's credentials. */
 const clerk_request *clerk_request_original(const request_rec *r);
 
-/** Fetch standard, "CORS-preflight fetch": both fields, and no credential with it. */
-int clerk_request_is_preflight(const request_rec *r);
+/**
+ * A preflight that needs no user here (ClerkAllowPreflight). Fetch standard, "CORS-preflight
+ * fetch": both fields, and no credential with it.
+ */
+int clerk_request_is_allowed_preflight(const request_rec *r);
 
 /** The record of @a r or of a request before it that was refused; NULL where none was. */
 const clerk_request *clerk_request_refused(const request_rec *r);

@@ -79,7 +79,7 @@ static int is_lenient(request_rec *r)
     const clerk_dir_config *config = clerk_request_config(r);
 
     return clerk_config_is_log_only(config)
-           || (clerk_request_is_preflight(r) && clerk_config_allows_preflight(config));
+           || clerk_request_is_allowed_preflight(r);
 }
 
 /** Of a place that has no hook of ours to say what would have been refused. */

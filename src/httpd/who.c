@@ -199,8 +199,7 @@ const clerk_auth *clerk_request_who(request_rec *r)
     const clerk_instance *instance = clerk_request_instance(r);
 
     record->asked_by_expressions++;
-    if (instance == NULL
-        || (clerk_config_allows_preflight(config) && clerk_request_is_preflight(r))) {
+    if (instance == NULL || clerk_request_is_allowed_preflight(r)) {
         return NULL;
     }
     record = identify(r, instance,

@@ -7,6 +7,7 @@
 #include "breaker.h"
 #include "counters.h"
 #include "own_pool.h"
+#include "time_left.h"
 
 /** What the API said of one instance; a rate limit is an instance's own. */
 typedef struct clerk_api_peer {
@@ -62,12 +63,9 @@ static clerk_api_peer *peer_of(clerk_api_gate *gate, const clerk_instance *insta
     return peer;
 }
 
-/** A clock that was set back must not make a stop longer than it was meant to be. */
 static apr_interval_time_t own_stop_left(const clerk_api_peer *peer, apr_time_t now)
 {
-    apr_interval_time_t left = peer->stopped_until - now;
-
-    return left > peer->stop ? 0 : left;
+    return clerk_time_left(peer->stopped_until, peer->stop, now);
 }
 
 /** What this process was told, or another one. */
@@ -174,11 +172,9 @@ void clerk_api_gate_report(clerk_api_report *report, clerk_api_gate *gate,
     report->stop_left = stop_left(gate, peer, now);
     report->is_open = peer->breaker.is_open;
     report->failures = peer->breaker.failures;
-    report->probe_in = peer->breaker.is_open && peer->breaker.until > now
-                           ? peer->breaker.until - now
-                           : 0;
+    report->probe_in =
+        peer->breaker.is_open
+            ? clerk_time_left(peer->breaker.until, peer->breaker.pause, now)
+            : 0;
     apr_thread_mutex_unlock(gate->mutex);
-    if (report->stop_left < 0) {
-        report->stop_left = 0;
-    }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - what the processes of one server tell each other about calls to Clerk */
 #include "board.h"
 
+#include "time_left.h"
+
 enum { SLOTS = 1024 };
 
 /** One cache line, so that slots do not slow each other down. */
@@ -40,18 +42,12 @@ clerk_board_slot *clerk_board_find(clerk_board *board,
     return clerk_shared_table_claim((clerk_shared_table *)board, id, now);
 }
 
-/** What is left until a moment that was set at most @a longest ahead. */
-static apr_interval_time_t left(int64_t until, apr_interval_time_t longest, apr_time_t now)
-{
-    return until > now && until - now <= longest ? until - now : 0;
-}
-
 apr_time_t clerk_board_lease(clerk_board_slot *slot, apr_interval_time_t length,
                              apr_time_t now)
 {
     int64_t until = atomic_load(&slot->leased_until);
 
-    if (left(until, length, now) > 0
+    if (clerk_time_left(until, length, now) > 0
         || !atomic_compare_exchange_strong(&slot->leased_until, &until, now + length))
     {
         return 0;
@@ -74,7 +70,7 @@ int clerk_board_holds(const clerk_board_slot *slot, apr_time_t lease)
 int clerk_board_is_leased(const clerk_board_slot *slot, apr_interval_time_t length,
                           apr_time_t now)
 {
-    return left(atomic_load(&slot->leased_until), length, now) > 0;
+    return clerk_time_left(atomic_load(&slot->leased_until), length, now) > 0;
 }
 
 void clerk_board_pause(clerk_board_slot *slot, apr_interval_time_t length,
@@ -82,7 +78,7 @@ void clerk_board_pause(clerk_board_slot *slot, apr_interval_time_t length,
 {
     int64_t until = atomic_load(&slot->paused_until);
 
-    while (left(until, longest, now) < length
+    while (clerk_time_left(until, longest, now) < length
            && !atomic_compare_exchange_weak(&slot->paused_until, &until, now + length))
     {
     }
@@ -98,7 +94,7 @@ void clerk_board_resume(clerk_board_slot *slot, apr_time_t until)
 apr_interval_time_t clerk_board_pause_left(const clerk_board_slot *slot,
                                            apr_interval_time_t longest, apr_time_t now)
 {
-    return left(atomic_load(&slot->paused_until), longest, now);
+    return clerk_time_left(atomic_load(&slot->paused_until), longest, now);
 }
 
 void clerk_board_report(clerk_board_slot *slot, apr_time_t stamp, int outcome)
@@ -124,6 +120,6 @@ int clerk_board_may_tell(clerk_board_slot *slot, apr_interval_time_t interval,
 {
     int64_t until = atomic_load(&slot->quiet_until);
 
-    return left(until, interval, now) == 0
+    return clerk_time_left(until, interval, now) == 0
            && atomic_compare_exchange_strong(&slot->quiet_until, &until, now + interval);
 }

@@ -13,8 +13,9 @@
  * Where there is no board, or it is full, there is no slot: callers keep their limits to
  * themselves.
  *
- * Times are the callers' clock. One that lies further ahead than the operation's own length
- * allows comes from before the clock was set back, and is over.
+ * Times are the callers' clock, read a moment before. One that lies further ahead than the
+ * operation's own length and CLERK_CLOCK_LAG allow comes from before the clock was set back,
+ * and is over.
  */
 typedef struct clerk_board clerk_board;
 typedef struct clerk_board_slot clerk_board_slot;
@@ -70,7 +71,7 @@ void clerk_board_pause(clerk_board_slot *slot, apr_interval_time_t length,
 /** End the pause that ends at @a until, so that somebody may begin at once. */
 void clerk_board_resume(clerk_board_slot *slot, apr_time_t until);
 
-/** What is left of the pause: 0 when there is none, nor when it is longer than @a longest. */
+/** What is left of the pause: 0 when there is none, nor when the clock was set back. */
 apr_interval_time_t clerk_board_pause_left(const clerk_board_slot *slot,
                                            apr_interval_time_t longest, apr_time_t now);
 

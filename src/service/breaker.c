@@ -3,20 +3,14 @@
 
 #include <string.h>
 
+#include "time_left.h"
+
 static void open_for(clerk_breaker *breaker, apr_interval_time_t pause, apr_time_t now)
 {
     breaker->is_open = 1;
     breaker->pause =
         pause > CLERK_BREAKER_LAST_PAUSE ? CLERK_BREAKER_LAST_PAUSE : pause;
     breaker->until = now + breaker->pause;
-}
-
-/** A clock that was set back must not make the pause longer than it was meant to be. */
-static apr_interval_time_t left(const clerk_breaker *breaker, apr_time_t now)
-{
-    apr_interval_time_t rest = breaker->until - now;
-
-    return rest > breaker->pause ? 0 : rest;
 }
 
 clerk_breaker_leave clerk_breaker_ask(clerk_breaker *breaker, apr_time_t now)
@@ -26,7 +20,7 @@ clerk_breaker_leave clerk_breaker_ask(clerk_breaker *breaker, apr_time_t now)
     if (!breaker->is_open) {
         return leave;
     }
-    leave.after = left(breaker, now);
+    leave.after = clerk_time_left(breaker->until, breaker->pause, now);
     if (breaker->is_probing || leave.after > 0) {
         leave.is_granted = 0;
         leave.after =

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "time_left.h"
+
 typedef struct entry {
     struct entry *next;  /* in its bucket */
     struct entry *newer; /* by the last use */
@@ -105,7 +107,7 @@ int clerk_kept_answers_find(clerk_slice *body, clerk_kept_answers *answers,
     if (found == NULL) {
         return 0;
     }
-    if (now >= found->until || now < found->from) {
+    if (now >= found->until || now < found->from - CLERK_CLOCK_LAG) {
         drop(answers, place);
         return 0;
     }

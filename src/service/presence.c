@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 - whether a service is there, when to try it, and when to speak of it */
 #include "presence.h"
 
+#include "time_left.h"
+
 int clerk_presence_lose(clerk_presence *presence, apr_status_t why, apr_time_t now)
 {
-    apr_interval_time_t silence = now - presence->said_at;
-
     presence->away = why;
     presence->tried_at = now;
     if (presence->away_is_said
-        || (presence->said_at != 0 && silence >= 0 && silence < CLERK_PRESENCE_QUIET))
+        || (presence->said_at != 0
+            && clerk_time_left(presence->said_at + CLERK_PRESENCE_QUIET,
+                               CLERK_PRESENCE_QUIET, now)
+                   > 0))
     {
         return 0;
     }
@@ -26,11 +29,8 @@ int clerk_presence_regain(clerk_presence *presence)
     return is_news;
 }
 
-/** A clock that was set back must not make the pause longer than it was meant to be. */
 apr_interval_time_t clerk_presence_pause(const clerk_presence *presence,
                                          apr_interval_time_t interval, apr_time_t now)
 {
-    apr_interval_time_t left = presence->tried_at + interval - now;
-
-    return left > interval ? 0 : left;
+    return clerk_time_left(presence->tried_at + interval, interval, now);
 }

@@ -22,7 +22,7 @@ int clerk_presence_lose(clerk_presence *presence, apr_status_t why, apr_time_t n
 /** It works. @return 1 when somebody was told that it was away */
 int clerk_presence_regain(clerk_presence *presence);
 
-/** How long to wait before it is tried again, @a interval after the last time; <= 0: not. */
+/** How long to wait before it is tried again, @a interval after the last time; 0: not. */
 apr_interval_time_t clerk_presence_pause(const clerk_presence *presence,
                                          apr_interval_time_t interval, apr_time_t now);
 

@@ -2,6 +2,7 @@
 #include "service/api_gate.h"
 
 #include "service/breaker.h"
+#include "service/time_left.h"
 #include "support.h"
 
 #define SECONDS(n) apr_time_from_sec(n)
@@ -93,6 +94,7 @@ static void heeds_retry_after(void **state)
         assert_int_equal(w->after, want);
         assert_true(enters(w, &w->two, SUPPORT_NOW)); /* another instance's limit */
         assert_false(enters(w, &w->one, SUPPORT_NOW + want - 1));
+        assert_false(enters(w, &w->one, SUPPORT_NOW - CLERK_CLOCK_LAG)); /* read earlier */
         assert_true(enters(w, &w->one, SUPPORT_NOW + want));
         assert_true(enters(w, &w->one, SUPPORT_NOW - SECONDS(3600))); /* clock set back */
     }

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "service/time_left.h"
 #include "support.h"
 
 #define SECONDS(n) apr_time_from_sec(n)
@@ -185,6 +186,25 @@ static void tells_people_once_an_interval(void **state)
     assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW - SECONDS(3600)));
 }
 
+/* ---------------------------------------------------------------- clocks read at different moments */
+
+/** Whoever was held up between its look at the clock and that at the board still sees all. */
+static void counts_for_who_read_the_clock_earlier(void **state)
+{
+    clerk_board_slot *slot = slot_of(make_board(*state), 5, SUPPORT_NOW);
+    apr_time_t lease = clerk_board_lease(slot, SECONDS(5), SUPPORT_NOW);
+    apr_time_t earlier = SUPPORT_NOW - CLERK_CLOCK_LAG;
+
+    assert_true(clerk_board_is_leased(slot, SECONDS(5), earlier));
+    assert_int_equal(clerk_board_lease(slot, SECONDS(5), earlier), 0);
+    assert_true(clerk_board_holds(slot, lease));
+    clerk_board_pause(slot, SECONDS(5), SECONDS(5), SUPPORT_NOW);
+    assert_int_equal(clerk_board_pause_left(slot, SECONDS(5), earlier),
+                     SECONDS(5) + CLERK_CLOCK_LAG);
+    assert_true(clerk_board_may_tell(slot, SECONDS(60), SUPPORT_NOW));
+    assert_false(clerk_board_may_tell(slot, SECONDS(60), earlier));
+}
+
 /* ---------------------------------------------------------------- threads */
 
 typedef struct contender {
@@ -334,6 +354,7 @@ int main(void)
         support_test(ends_its_own_pause_alone),
         support_test(tells_results),
         support_test(tells_people_once_an_interval),
+        support_test(counts_for_who_read_the_clock_earlier),
         support_test(lets_one_thread_act_at_a_time),
         support_test(lets_one_process_act_at_a_time),
         support_test(tells_other_processes),

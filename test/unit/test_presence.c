@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 - tests: whether a service is there, and when to speak of it */
 #include "service/presence.h"
 
+#include "service/time_left.h"
 #include "support.h"
 
 #define SECONDS(n) apr_time_from_sec(n)
@@ -34,6 +35,9 @@ static void speaks_not_too_often(void **state)
     assert_false(clerk_presence_lose(&presence, APR_TIMEUP, SUPPORT_NOW + SECONDS(59)));
     assert_true(clerk_presence_lose(&presence, APR_TIMEUP, SUPPORT_NOW + SECONDS(60)));
     assert_true(clerk_presence_regain(&presence));
+    assert_false(
+        clerk_presence_lose(&presence, APR_TIMEUP, SUPPORT_NOW + SECONDS(60) - CLERK_CLOCK_LAG));
+    assert_false(clerk_presence_regain(&presence));
     assert_true(clerk_presence_lose(&presence, APR_TIMEUP, SUPPORT_NOW - SECONDS(600)));
 }
 
@@ -47,7 +51,10 @@ static void is_tried_after_the_interval(void **state)
     assert_int_equal(clerk_presence_pause(&presence, 2000, SUPPORT_NOW + 1999), 1);
     assert_int_equal(clerk_presence_pause(&presence, 2000, SUPPORT_NOW + 2000), 0);
     assert_true(clerk_presence_pause(&presence, 2000, SUPPORT_NOW + 9000) <= 0);
-    assert_int_equal(clerk_presence_pause(&presence, 2000, SUPPORT_NOW - 1), 0);
+    assert_int_equal(clerk_presence_pause(&presence, 2000, SUPPORT_NOW - CLERK_CLOCK_LAG),
+                     2000 + CLERK_CLOCK_LAG);
+    assert_int_equal(
+        clerk_presence_pause(&presence, 2000, SUPPORT_NOW - CLERK_CLOCK_LAG - 1), 0);
 }
 
 int main(void)

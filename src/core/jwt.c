@@ -26,6 +26,9 @@ int clerk_jwt_is_shaped(clerk_slice token)
     int dots = 0;
     apr_size_t i;
 
+    if (token.len == 0 || memchr(token.ptr, '.', token.len) == NULL) {
+        return 0; /* the quick way for opaque tokens */
+    }
     for (i = 0; i < token.len; i++) {
         if (token.ptr[i] == '.') {
             if (run == 0 || ++dots > 2) {

@@ -54,17 +54,20 @@ static clerk_status verify_opaque(clerk_inquiry *inquiry, clerk_token_type type)
 static clerk_status verify_machine(clerk_inquiry *inquiry, clerk_token_type type,
                                    const clerk_evidence *evidence)
 {
-    if (!clerk_jwt_is_shaped(inquiry->verdict->token)) {
-        return evidence == NULL ? verify_opaque(inquiry, type)
-                           : clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
-                                        "a machine's JWT is not padded");
+    if (evidence == NULL) {
+        return clerk_jwt_is_shaped(inquiry->verdict->token)
+                   ? clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
+                                "a JWT that cannot be decoded")
+                   : verify_opaque(inquiry, type);
     }
-    return evidence != NULL
-               ? clerk_verify_machine_jwt(&inquiry->verdict->auth, evidence,
-                                          &inquiry->verification, inquiry->pool,
-                                          &inquiry->error)
-               : clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
-                            "a JWT that cannot be decoded");
+    /* one that is known was so when it became known */
+    if (evidence->known == NULL && !clerk_jwt_is_shaped(inquiry->verdict->token)) {
+        return clerk_fail(&inquiry->error, CLERK_E_TOKEN_INVALID,
+                          "a machine's JWT is not padded");
+    }
+    return clerk_verify_machine_jwt(&inquiry->verdict->auth, evidence,
+                                    &inquiry->verification, inquiry->pool,
+                                    &inquiry->error);
 }
 
 /* ---------------------------------------------------------------- Authorization */

@@ -136,10 +136,10 @@ static void knows_what_could_be_opaque(void **state)
 {
     static const char *const good[] = { "mt_a", "oat_Ab9-._~+/", "ak_x==", "mt_a.b",
                                         "ak_ak_1" };
-    static const char *const bad[] = { "",       "mt_",    "oat_",   "ak_",     "MT_a",
-                                       "x_a",    "ak_=a",  "ak_a b", "ak_a\tb", "ak_\"",
-                                       "ak_\\",  "ak_a,b", "ak_%41", "ak_\xc3\xa4",
-                                       "at_ak_a" };
+    static const char *const bad[] = { "",        "mt_",         "oat_",   "ak_",
+                                       "MT_a",    "x_a",         "ak_=a",  "ak_a b",
+                                       "ak_a\tb", "ak_\"",       "ak_\\",  "ak_a,b",
+                                       "ak_%41",  "ak_\xc3\xa4", "at_ak_a" };
     apr_pool_t *pool = *state;
     char *longest = apr_palloc(pool, CLERK_TOKEN_MAX_LENGTH + 2);
     apr_size_t i;
@@ -152,10 +152,26 @@ static void knows_what_could_be_opaque(void **state)
     }
     memset(longest, 'a', CLERK_TOKEN_MAX_LENGTH + 1);
     memcpy(longest, "ak_", 3);
-    assert_true(clerk_token_is_opaque(support_bytes(longest, CLERK_TOKEN_MAX_LENGTH, pool)));
-    assert_false(
-        clerk_token_is_opaque(support_bytes(longest, CLERK_TOKEN_MAX_LENGTH + 1, pool)));
+    assert_true(
+        clerk_token_is_opaque(support_bytes(longest, CLERK_TOKEN_MAX_LENGTH, pool)));
+    assert_false(clerk_token_is_opaque(
+        support_bytes(longest, CLERK_TOKEN_MAX_LENGTH + 1, pool)));
     assert_false(clerk_token_is_opaque(support_bytes("ak_a\0b", 6, pool)));
+}
+
+/** Each byte in the middle of a token; the alphabet is that of RFC 6750, 2.1. */
+static void knows_the_alphabet(void **state)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789-._~+/";
+    char token[] = "ak_a?b";
+    int byte;
+
+    for (byte = 0; byte < 256; byte++) {
+        token[4] = (char)byte;
+        assert_int_equal(clerk_token_is_opaque(support_bytes(token, 6, *state)),
+                         memchr(allowed, byte, sizeof(allowed) - 1) != NULL);
+    }
 }
 
 static void knows_which_are_machines(void **state)
@@ -171,9 +187,13 @@ static void knows_which_are_machines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        support_test(opaque_credentials),           support_test(decoded_tokens),
-        support_test(knows_what_could_be_opaque), support_test(knows_which_are_machines),
-        support_test(padding_disguises_no_machine), support_test(names_go_both_ways),
+        support_test(opaque_credentials),
+        support_test(decoded_tokens),
+        support_test(knows_what_could_be_opaque),
+        support_test(knows_the_alphabet),
+        support_test(knows_which_are_machines),
+        support_test(padding_disguises_no_machine),
+        support_test(names_go_both_ways),
         support_test(other_words_name_nothing),
     };
 

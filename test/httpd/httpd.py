@@ -50,7 +50,7 @@ PREREQUISITES = {"proxy_http": ("proxy",), "proxy_http2": ("proxy",),
 
 READY = r"(AH00489|AH00292|AH00163): .*resuming normal operations"
 START_SECONDS = 30 if SANITIZE else 10
-STOP_PAUSE_SECONDS = 0.03
+CLOSE_SECONDS, CLOSE_PAUSE_SECONDS = 0.5, 0.03
 STOP_SECONDS = 40 if SANITIZE else 15
 
 
@@ -365,9 +365,7 @@ class Httpd:
         if not self.running:
             raise HttpdError(f"httpd had ended by itself with {self.process.returncode}:\n"
                              f"{self.log.text()}")
-        # httpd's event MPM can crash when it is told to end while a worker closes a
-        # connection; answers reach us a moment before that is done.
-        time.sleep(STOP_PAUSE_SECONDS)
+        self._let_connections_end()
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(STOP_SECONDS)
@@ -376,6 +374,14 @@ class Httpd:
             raise HttpdError(f"httpd did not stop in {STOP_SECONDS} s") from None
         if code != 0:
             raise HttpdError(f"httpd stopped with {code}:\n{self.log.text()}")
+
+    def _let_connections_end(self) -> None:
+        """httpd's event MPM can crash when it is told to end while a worker closes a
+        connection; answers reach us a moment before that is done, those of CGI scripts more."""
+        deadline = time.monotonic() + CLOSE_SECONDS
+        while is_connected(self.port) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(CLOSE_PAUSE_SECONDS)
 
     def _kill(self) -> None:
         if self.running:
@@ -436,6 +442,17 @@ class Httpd:
                   for option in ("--header", f"{name}: {value}")]
         return http_message.curl(f"http://127.0.0.1:{self.port}{target}",
                                  "--http2-prior-knowledge", *fields, *options)
+
+
+def is_connected(port: int) -> bool:
+    """Whether a process has a socket of this port that is not the listening one (proc(5))."""
+    for table in filter(Path.exists, map(Path, ("/proc/net/tcp", "/proc/net/tcp6"))):
+        for row in table.read_text().splitlines()[1:]:
+            columns = row.split()
+            local, state, inode = columns[1], columns[3], columns[9]
+            if local.endswith(f":{port:04X}") and state != "0A" and inode != "0":
+                return True
+    return False
 
 
 def _alive(pid: int) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import threading
+import time
 
 import pytest
 
 from error_log import Line, LogError, poll
 from http_message import exchange_bytes
-from httpd import Httpd, HttpdError
+from httpd import Httpd, HttpdError, is_connected
 from tls import make_certificate, trusting
 from upstream import header_values
 
@@ -120,6 +122,18 @@ def test_a_server_that_ends_by_itself_fails():
     server.process.wait(20)
     with pytest.raises(HttpdError, match="ended by itself"):
         server.stop()
+
+
+def test_a_server_is_stopped_when_its_connections_have_ended():
+    server = Httpd(clerk=False).start()
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET /index.txt HTTP/1.1\r\n")
+        poll(lambda: is_connected(server.port), 5, "a worker has it")
+        threading.Timer(0.2, client.close).start()
+        begun = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begun >= 0.2
+    assert not is_connected(server.port)
 
 
 def test_a_server_that_cannot_start_says_why():

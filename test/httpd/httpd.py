@@ -260,8 +260,9 @@ class Httpd:
         n = self.processes
         if self.mpm == "prefork":
             n = max(n, 4)   # one request at a time each
+            # Room for old generations, whose children end slowly with sanitizers.
             return [f"StartServers {n}", f"MinSpareServers {n}", f"MaxSpareServers {n + 4}",
-                    f"MaxRequestWorkers {n + 8}"]
+                    f"MaxRequestWorkers {n + 60}"]
         # One spare thread: a busy one alone is no reason to start another child.
         return [f"StartServers {n}", f"ServerLimit {n + 3}", "ThreadsPerChild 8",
                 "MinSpareThreads 1", f"MaxSpareThreads {8 * (n + 1)}",

@@ -27,9 +27,11 @@ clerk_fingerprinter *clerk_fingerprinter_create(clerk_fingerprint_kind kind,
  *
  * It is to stand for what nobody but its owner knows, such as a token, in a table of this
  * process, and never to leave it. Poly1305 with a fixed key, and SHA-256 with a key in front,
- * are no MACs that could be shown to anybody; but whoever wants to hit the entry of a text
- * that he does not know has to guess 128 bits, and whoever finds another text for his own
- * hits what he has anyway.
+ * are no MACs that could be shown to anybody. But a text hits the entry of another one, which
+ * who sends it does not know, with a probability of at most 8 * ceil(L / 16) / 2^106 for L
+ * bytes, 2^-93 for 16 KB (D. J. Bernstein, "The Poly1305-AES message-authentication code",
+ * theorem 3.3), and tells nobody but by hitting; with SHA-256, 2^-128. Who finds another text
+ * for his own entry hits what he has anyway.
  *
  * @param count  at most 4
  * @return 0 without memory

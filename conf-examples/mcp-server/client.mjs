@@ -4,6 +4,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 
+import './web-crypto.mjs';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';

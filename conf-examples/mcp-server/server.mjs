@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 - a small MCP server; httpd tells it who is asking
 import { createServer } from 'node:http';
 
+import './web-crypto.mjs';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { z } from 'zod';

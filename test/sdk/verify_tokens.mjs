@@ -22,6 +22,7 @@
 
 import { webcrypto } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import './set_cookies.mjs';
 import { createClerkClient, verifyToken } from '@clerk/backend';
 import { createClerkRequest, createRedirect } from '@clerk/backend/internal';
 import { getCookieSuffix } from '@clerk/shared/keys';
@@ -88,13 +89,6 @@ function identityOf(auth, wanted = []) {
   };
 }
 
-/** Node 18 as Debian ships it has no getSetCookie; there several come as one. */
-function setCookieOf(headers) {
-  return headers.getSetCookie?.() ?? [...headers]
-    .filter(([name]) => name === 'set-cookie')
-    .flatMap(([, value]) => value.split(/, (?=[^;,\s]+=)/));
-}
-
 /** Where a page request that nobody has signed in for would be sent. */
 function signInOf(request, { devBrowserToken }, { publishableKey, ...options }) {
   const baseUrl = createClerkRequest(request).clerkUrl;
@@ -126,7 +120,7 @@ async function authenticate(question) {
     location: state.headers.get('location'),
     cacheControl: state.headers.get('cache-control'),
     allowOrigin: state.headers.get('access-control-allow-origin'),
-    setCookie: setCookieOf(state.headers),
+    setCookie: state.headers.getSetCookie(),
     ...signIn,
     ...identityOf(auth, question.has),
   };

@@ -116,15 +116,6 @@ int clerk_request_is_allowed_preflight(const request_rec *r)
            && is_preflight(r);
 }
 
-const clerk_auth *clerk_request_auth(const request_rec *r)
-{
-    const clerk_request *record = clerk_request_known(r);
-
-    return record != NULL && record->evaluated && record->verdict.status == CLERK_OK
-               ? record->verdict.auth
-               : NULL;
-}
-
 const json_t *clerk_request_claims(request_rec *r)
 {
     clerk_request *record = clerk_request_known(r);

@@ -84,9 +84,6 @@ int clerk_request_is_allowed_preflight(const request_rec *r);
 /** The record of @a r or of a request before it that was refused; NULL where none was. */
 const clerk_request *clerk_request_refused(const request_rec *r);
 
-/** Who is asking; NULL while unknown or nobody. */
-const clerk_auth *clerk_request_auth(const request_rec *r);
-
 /** The claims of who is asking, parsed at the first call; NULL where there are none. */
 const json_t *clerk_request_claims(request_rec *r);
 

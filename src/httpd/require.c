@@ -45,7 +45,7 @@ static const char *parse_text(clerk_requirement_value *value, cmd_parms *cmd,
     const char *problem = NULL;
 
     if (strstr(text, "%{") == NULL) {
-        value->text = text;
+        value->text = clerk_slice_of(text);
         return NULL;
     }
     value->expr = ap_expr_parse_cmd(cmd, text, AP_EXPR_FLAG_STRING_RESULT, &problem, NULL);
@@ -93,10 +93,10 @@ static const char *parse_value(clerk_requirement_value *value, cmd_parms *cmd,
         return parse_claim(value, cmd, requirement, word);
     }
     problem = parse_text(value, cmd, requirement, word);
-    if (problem == NULL && value->text != NULL
+    if (problem == NULL && value->text.ptr != NULL
         && (*word == '\0'
             || (requirement->kind->is_value != NULL
-                && !requirement->kind->is_value(clerk_slice_of(word))))) {
+                && !requirement->kind->is_value(value->text)))) {
         return bad_value(cmd, requirement, word, requirement->kind->is_not);
     }
     return problem;
@@ -133,9 +133,10 @@ const char *clerk_requirement_parse(cmd_parms *cmd, const char *line, const void
     return problem;
 }
 
-/** The text to compare with now; NULL when an expression fails or yields nothing. */
-static const char *text_now(request_rec *r, const clerk_requirement_value *value)
+/** The text to compare with now; ptr NULL when an expression fails or yields nothing. */
+static clerk_slice text_now(request_rec *r, const clerk_requirement_value *value)
 {
+    static const clerk_slice nothing = { NULL, 0 };
     const char *problem = NULL;
     const char *text;
 
@@ -143,10 +144,10 @@ static const char *text_now(request_rec *r, const clerk_requirement_value *value
         return value->text;
     }
     text = ap_expr_str_exec(r, value->expr, &problem);
-    return problem == NULL && text != NULL && *text != '\0' ? text : NULL;
+    return problem == NULL && text != NULL && *text != '\0' ? clerk_slice_of(text) : nothing;
 }
 
-static int claim_is(const json_t *claim, const char *text, const ap_regex_t *regex,
+static int claim_is(const json_t *claim, clerk_slice text, const ap_regex_t *regex,
                     apr_pool_t *pool)
 {
     const char *plain;
@@ -159,11 +160,11 @@ static int claim_is(const json_t *claim, const char *text, const ap_regex_t *reg
         return 0;
     }
     return regex ? ap_regexec(regex, plain, 0, NULL, 0) == 0
-                 : text != NULL && strcmp(plain, text) == 0;
+                 : text.ptr != NULL && clerk_slice_is(text, plain);
 }
 
 static int claim_holds(request_rec *r, const clerk_requirement_value *value,
-                       const char *text)
+                       clerk_slice text)
 {
     const json_t *claim = clerk_json_at(clerk_request_claims(r), value->claim);
     size_t i;
@@ -183,15 +184,15 @@ static int value_holds(request_rec *r, const clerk_auth *auth,
                        const clerk_requirement *requirement,
                        const clerk_requirement_value *value)
 {
-    const char *text = text_now(r, value);
+    clerk_slice text = text_now(r, value);
 
-    if (text == NULL && value->regex == NULL) {
+    if (text.ptr == NULL && value->regex == NULL) {
         return requirement->is_negated; /* nothing to compare with: the line denies */
     }
     if (value->claim != NULL) {
         return claim_holds(r, value, text);
     }
-    return requirement->kind->holds(auth, clerk_slice_of(text));
+    return requirement->kind->holds(auth, text);
 }
 
 int clerk_requirement_holds(request_rec *r, const clerk_auth *auth,
@@ -213,11 +214,11 @@ int clerk_requirement_holds(request_rec *r, const clerk_auth *auth,
 int clerk_requirement_reverification(request_rec *r, clerk_reverification *asked,
                                      const clerk_requirement *requirement)
 {
-    const char *text;
+    clerk_slice text;
 
     if (requirement->kind->refusal != CLERK_REFUSAL_STALE || requirement->count == 0) {
         return 0;
     }
     text = text_now(r, &requirement->values[0]);
-    return text != NULL && clerk_reverification_parse(asked, clerk_slice_of(text));
+    return text.ptr != NULL && clerk_reverification_parse(asked, text);
 }

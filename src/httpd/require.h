@@ -29,8 +29,8 @@ typedef struct clerk_requirement_kind {
 
 /** One word: text, or an expression that yields the text, behind a claim path for clerk-claim. */
 typedef struct clerk_requirement_value {
-    const char *claim;            /* path; NULL except for clerk-claim */
-    const char *text;             /* NULL for an expression or regular expression */
+    const char *claim; /* path; NULL except for clerk-claim */
+    clerk_slice text;  /* ptr NULL for an expression or regular expression */
     const ap_expr_info_t *expr;
     const ap_regex_t *regex;
 } clerk_requirement_value;

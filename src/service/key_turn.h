@@ -4,7 +4,10 @@
 
 #include "board.h"
 
-/** Callers read the clock at slightly different moments; more than this was a set-back. */
+/**
+ * Keys that were fetched further in the future are from before the clock was set back. Longer
+ * than CLERK_CLOCK_LAG, as nothing hurries here: they may serve for hours.
+ */
 #define CLERK_CLOCK_TOLERANCE apr_time_from_sec(60)
 
 /** All for one source; changed by one thread at a time. */

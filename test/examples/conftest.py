@@ -64,7 +64,9 @@ class Example:
         # Each instance has its Backend API at the stand-in.
         self.server.configure(re.sub(r"(?m)^( *)(ClerkSecretKey .*)",
                                      rf"\1\2\n\1ClerkAPIURL {self.api_url}", text))
-        return self.server.start()
+        self.server.start()
+        self.server.await_keys()
+        return self.server
 
 
 @pytest.fixture(scope="module")

@@ -213,11 +213,11 @@ static void pack_parts(head *to, packing *self, const clerk_verified *verified,
     to->is_printable = self->is_printable != 0;
 }
 
-static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
+static clerk_slice pack_into(void *memory, apr_size_t size, const clerk_verified *verified,
                              apr_pool_t *pool)
 {
-    head *to = apr_palloc(pool, sizeof(*to) + room);
-    packing self = { (char *)(to + 1), 1, room, { NULL, 0 }, 1 };
+    head *to = memory;
+    packing self = { (char *)(to + 1), 1, size - sizeof(*to), { NULL, 0 }, 1 };
     clerk_slice packed = { "", 0 };
 
     memset(to, 0, sizeof(*to) + 1);
@@ -229,16 +229,21 @@ static clerk_slice pack_into(apr_size_t room, const clerk_verified *verified,
     return packed;
 }
 
-clerk_slice clerk_verified_pack(const clerk_verified *verified, apr_pool_t *pool)
+clerk_slice clerk_verified_pack(const clerk_verified *verified, void *room, apr_size_t size,
+                                apr_pool_t *pool)
 {
-    static const apr_size_t most = CLERK_PACKED_MAX - sizeof(head);
-    apr_size_t usual = verified->auth->claims.len + 512;
+    apr_size_t usual = sizeof(head) + verified->auth->claims.len + 512;
     clerk_slice packed = { "", 0 };
 
-    if (usual < most) {
-        packed = pack_into(usual, verified, pool);
+    if (usual <= size) {
+        packed = pack_into(room, size, verified, pool);
     }
-    return packed.len > 0 ? packed : pack_into(most, verified, pool);
+    else if (usual < CLERK_PACKED_MAX) {
+        packed = pack_into(apr_palloc(pool, usual), usual, verified, pool);
+    }
+    return packed.len > 0 ? packed
+                          : pack_into(apr_palloc(pool, CLERK_PACKED_MAX), CLERK_PACKED_MAX,
+                                      verified, pool);
 }
 
 /* ---------------------------------------------------------------- unpacking */

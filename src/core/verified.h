@@ -23,9 +23,12 @@ enum { CLERK_PACKED_MAX = 32 * 1024 };
  * Pack @a verified, except what the record says, into one run of bytes that may be copied
  * anywhere. Texts that point into the claims' JSON, as most do, take no room of their own.
  *
- * @return owned by @a pool; empty when it would be longer than CLERK_PACKED_MAX
+ * @param room  of @a size bytes, at an address that suits any type; used where it suffices,
+ *              so that what is copied at once takes nothing of a request's memory
+ * @return in @a room or owned by @a pool; empty when it would be longer than CLERK_PACKED_MAX
  */
-clerk_slice clerk_verified_pack(const clerk_verified *verified, apr_pool_t *pool);
+clerk_slice clerk_verified_pack(const clerk_verified *verified, void *room, apr_size_t size,
+                                apr_pool_t *pool);
 
 /**
  * The reverse, without parsing anything.

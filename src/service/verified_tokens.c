@@ -4,6 +4,9 @@
 /* A part for few entries would push some out while others have room. */
 enum { MOST_PARTS = 16, LEAST_ENTRIES_OF_A_PART = 64 };
 
+/* On the stack, as what a request takes of its pool stays with the thread. */
+enum { USUALLY_PACKED = 2048 };
+
 struct clerk_verified_tokens {
     clerk_fingerprinter *fingerprinter;
     clerk_verified_part *parts[MOST_PARTS];
@@ -85,10 +88,11 @@ void clerk_verified_tokens_keep(clerk_verified_tokens *tokens, const clerk_verif
                                 const clerk_verified_term *term, apr_time_t now,
                                 apr_pool_t *pool)
 {
+    _Alignas(8) char room[USUALLY_PACKED];
     clerk_slice packed = { "", 0 };
 
     if (term->until > now) {
-        packed = clerk_verified_pack(verified, pool);
+        packed = clerk_verified_pack(verified, room, sizeof(room), pool);
     }
     if (packed.len > 0) {
         clerk_verified_part_keep(part_of(tokens, id), id->print, packed, term, now);

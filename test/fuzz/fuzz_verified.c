@@ -55,7 +55,7 @@ static void there_and_back(const clerk_auth *auth, const clerk_claims *claims,
     was.auth = auth;
     was.claims = *claims;
     was.jwt.kid = clerk_slice_of("ins_2aBcDeFgHiJk");
-    packed = clerk_verified_pack(&was, pool);
+    packed = clerk_verified_pack(&was, NULL, 0, pool);
     if (packed.len > 0) {
         clerk_verified_unpack(&is, apr_pmemdup(pool, packed.ptr, packed.len), pool);
         same_auth(auth, is.auth, pool);

@@ -111,7 +111,7 @@ static void survives(clerk_token_type type, const char *payload, apr_pool_t *poo
     int i;
 
     for (i = 0; i < 2; i++) {
-        clerk_slice packed = clerk_verified_pack(&is, pool);
+        clerk_slice packed = clerk_verified_pack(&is, NULL, 0, pool);
 
         assert_true(packed.len > 0);
         packed = support_bytes(packed.ptr, packed.len, pool);
@@ -190,11 +190,30 @@ static void what_is_too_long_is_not_packed(void **state)
         verified_of(CLERK_TOKEN_SESSION, large_payload(1000, *state), *state);
 
     survives(CLERK_TOKEN_SESSION, large_payload(200, *state), *state);
-    assert_int_equal(clerk_verified_pack(&large, *state).len, 0);
+    assert_int_equal(clerk_verified_pack(&large, NULL, 0, *state).len, 0);
     large.auth = clerk_auth_from_session(&large.claims, *state);
     ((clerk_auth *)large.auth)->claims.len = CLERK_PACKED_MAX;
     ((clerk_auth *)large.auth)->claims.ptr = apr_pcalloc(*state, CLERK_PACKED_MAX);
-    assert_int_equal(clerk_verified_pack(&large, *state).len, 0);
+    assert_int_equal(clerk_verified_pack(&large, NULL, 0, *state).len, 0);
+}
+
+/** The same bytes, in the room that was given where it suffices. */
+static void is_packed_where_one_likes(void **state)
+{
+    _Alignas(8) char room[4096];
+    clerk_verified small = verified_of(CLERK_TOKEN_SESSION,
+                                       "{\"sub\":\"user_1\",\"sid\":\"sess_1\"}", *state);
+    clerk_verified large =
+        verified_of(CLERK_TOKEN_SESSION, large_payload(200, *state), *state);
+    clerk_slice packed = clerk_verified_pack(&small, room, sizeof(room), *state);
+    clerk_slice in_pool = clerk_verified_pack(&small, NULL, 0, *state);
+
+    assert_ptr_equal(packed.ptr, room);
+    assert_true(clerk_slice_equals(packed, in_pool));
+    packed = clerk_verified_pack(&large, room, sizeof(room), *state);
+    in_pool = clerk_verified_pack(&large, NULL, 0, *state);
+    assert_true(packed.len > 0 && packed.ptr != room);
+    assert_true(clerk_slice_equals(packed, in_pool));
 }
 
 static void knows_what_a_header_can_hold(void **state)
@@ -213,7 +232,7 @@ static void knows_what_a_header_can_hold(void **state)
     for (i = 0; i < support_count(texts); i++) {
         clerk_verified is = verified_of(CLERK_TOKEN_SESSION, texts[i].payload, *state);
 
-        clerk_verified_unpack(&is, clerk_verified_pack(&is, *state).ptr, *state);
+        clerk_verified_unpack(&is, clerk_verified_pack(&is, NULL, 0, *state).ptr, *state);
         assert_int_equal(is.auth->is_printable, texts[i].is_printable);
     }
 }
@@ -229,7 +248,7 @@ static void an_ordinary_token_is_small(void **state)
         "\"sub\":\"user_2aBcDeFgHiJkLmNoPqRsTuVwXyZ\",\"v\":2}",
         *state);
 
-    assert_in_range(clerk_verified_pack(&verified, *state).len, 400, 540);
+    assert_in_range(clerk_verified_pack(&verified, NULL, 0, *state).len, 400, 540);
 }
 
 int main(void)
@@ -237,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         support_test(comes_out_as_it_went_in),
         support_test(what_is_too_long_is_not_packed),
+        support_test(is_packed_where_one_likes),
         support_test(knows_what_a_header_can_hold),
         support_test(an_ordinary_token_is_small),
     };

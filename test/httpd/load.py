@@ -19,24 +19,26 @@ PAUSE_SECONDS = 0.01
 
 class Load:
     """A thread for each of the callables, which say what was wrong with an answer, or None.
-    All that was wrong is in `wrong`, requests that got no answer included."""
+    All that was wrong is in `wrong`, requests that got no answer included; `took` has the
+    seconds of each callable's answers."""
 
-    def __init__(self, *asks: Callable[[], str | None]):
+    def __init__(self, *asks: Callable[[], str | None], pause: float = PAUSE_SECONDS):
         self.wrong: list[str] = []
-        self._took: list[list[float]] = [[] for _ in asks]
+        self.took: list[list[float]] = [[] for _ in asks]
+        self._pause = pause
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._repeat, args=each)
-                         for each in zip(asks, self._took)]
+                         for each in zip(asks, self.took)]
 
     @property
     def answers(self) -> int:
         """How many came so far."""
-        return sum(map(len, self._took))
+        return sum(map(len, self.took))
 
     @property
     def slowest(self) -> float:
         """Seconds that the slowest answer took."""
-        return max((seconds for took in self._took for seconds in took), default=0.0)
+        return max((seconds for took in self.took for seconds in took), default=0.0)
 
     def _repeat(self, ask: Callable[[], str | None], took: list[float]) -> None:
         while not self._over.is_set():
@@ -48,7 +50,7 @@ class Load:
                 wrong = f"{type(problem).__name__}: {problem}"
             if wrong:
                 self.wrong.append(wrong)
-            self._over.wait(PAUSE_SECONDS)
+            self._over.wait(self._pause)
 
     def __enter__(self) -> "Load":
         for thread in self._threads:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import Iterator
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from cache_server import KINDS, CacheServer
 from error_log import poll
 from httpd import SANITIZE
+from load import Load
 from machine_site import MachineSite, facts
 from standin.users import ADMIN, MEMBER, SOLO
 
@@ -41,25 +43,26 @@ def site_with(httpd, standin, cache: CacheServer, **options) -> MachineSite:
     return site
 
 
-class Load:
-    """Requests of four kinds, all the time; `wrong` must stay empty, `took` has the seconds.
+class FourKinds(Load):
+    """Requests of four kinds, all the time; `wrong` must stay empty.
 
     static   has nothing to do with the module      session  a JWT, a key set that is known
     cached   a token that each process knows        fresh    a new token each time
     """
 
+    NAMES = ("static", "session", "cached", "fresh")
+
     def __init__(self, site: MachineSite):
+        super().__init__(*(partial(self._ask, kind) for kind in self.NAMES), pause=0.04)
         self.site = site
-        self.wrong: list[str] = []
-        self.took: dict[str, list[float]] = {kind: [] for kind in
-                                             ("static", "session", "cached", "fresh")}
         self._known = site.clerk.new_api_key(ADMIN.id)
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._repeat, args=(kind,))
-                         for kind in self.took]
         for _ in range(8 * PROCESSES):
             self._cached()
             self._session()
+
+    def _ask(self, kind: str) -> str | None:
+        wrong = getattr(self, f"_{kind}")()
+        return wrong and f"{kind}: {wrong}"
 
     def _static(self) -> str | None:
         answer = self.site.get("/index.txt")
@@ -77,38 +80,14 @@ class Load:
         return self._of(self.site.clerk.new_api_key(SOLO.id))
 
     def _of(self, token) -> str | None:
-        begun = time.monotonic()
         answer = self.site.ask("key", token.secret)
-        self.last = time.monotonic() - begun
         subject = facts(answer).get("CLERK_SUBJECT")
         return None if (answer.status, subject) == (200, token.subject) else \
             f"{answer.status} {subject}"
 
-    def _repeat(self, kind: str) -> None:
-        ask = getattr(self, f"_{kind}")
-        while not self._over.wait(0.04):
-            begun = time.monotonic()
-            try:
-                wrong = ask()
-            except OSError as problem:
-                wrong = f"{type(problem).__name__}: {problem}"
-            self.took[kind].append(time.monotonic() - begun)
-            if wrong:
-                self.wrong.append(f"{kind}: {wrong}")
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
     def judge(self) -> None:
         assert self.wrong == []
-        for kind, took in self.took.items():
+        for kind, took in zip(self.NAMES, self.took):
             assert len(took) > 10, kind
             typical, longest = sorted(took)[len(took) // 2], max(took)
             assert longest < BOUND + SLACK, f"{kind}: {longest}"
@@ -131,7 +110,7 @@ def test_a_cache_server_is_killed_in_mid_load(httpd, standin):
     """And comes back empty: nothing wrong, nothing waits, said once when it goes and comes."""
     with caches() as servers:
         sites = [site_with(httpd, standin, cache) for cache in servers]
-        loads = [Load(site) for site in sites]
+        loads = [FourKinds(site) for site in sites]
         with loads[0], loads[1]:
             time.sleep(0.5)
             for cache in servers:
@@ -155,7 +134,7 @@ def test_a_cache_server_is_frozen(httpd, standin):
     others delayed by at most the bound."""
     with caches() as servers:
         sites = [site_with(httpd, standin, cache) for cache in servers]
-        loads = [Load(site) for site in sites]
+        loads = [FourKinds(site) for site in sites]
         with loads[0], loads[1]:
             time.sleep(0.5)
             for cache in servers:

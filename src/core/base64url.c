@@ -25,7 +25,7 @@ typedef unsigned char alphabet[256];
 
 /* The two characters in which the alphabets of RFC 4648, 4 and 5 differ. */
 static const alphabet standard = { LETTERS_AND_DIGITS, ['+'] = K(62), ['/'] = K(63) };
-static const alphabet url_safe = { LETTERS_AND_DIGITS, ['-'] = K(62), ['_'] = K(63) };
+const alphabet clerk_base64url_values = { LETTERS_AND_DIGITS, ['-'] = K(62), ['_'] = K(63) };
 
 /* What four marks add to the bits of a group. */
 enum { MARKS = KNOWN << 18 | KNOWN << 12 | KNOWN << 6 | KNOWN };
@@ -120,7 +120,7 @@ int clerk_base64url_decode(clerk_slice *out, clerk_slice text, apr_pool_t *pool)
     clerk_slice bytes;
     unsigned leftover;
 
-    if (!decode(&bytes, &leftover, text, url_safe, pool) || leftover != 0) {
+    if (!decode(&bytes, &leftover, text, clerk_base64url_values, pool) || leftover != 0) {
         return 0;
     }
     *out = bytes;

@@ -4,6 +4,14 @@
 
 #include "slice.h"
 
+/** Not zero for the characters of base64url. */
+extern const unsigned char clerk_base64url_values[256];
+
+static inline int clerk_is_base64url(char c)
+{
+    return clerk_base64url_values[(unsigned char)c] != 0;
+}
+
 /**
  * Decode base64url without padding (RFC 7515, 2; RFC 4648, 5).
  *

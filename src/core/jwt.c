@@ -14,21 +14,12 @@ clerk_jwt_alg clerk_jwt_alg_of(const char *name)
                                         : CLERK_ALG_OTHER;
 }
 
-static int is_base64url_byte(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-           || c == '-' || c == '_';
-}
-
 int clerk_jwt_is_shaped(clerk_slice token)
 {
     apr_size_t run = 0;
     int dots = 0;
     apr_size_t i;
 
-    if (token.len == 0 || memchr(token.ptr, '.', token.len) == NULL) {
-        return 0; /* the quick way for opaque tokens */
-    }
     for (i = 0; i < token.len; i++) {
         if (token.ptr[i] == '.') {
             if (run == 0 || ++dots > 2) {
@@ -36,7 +27,7 @@ int clerk_jwt_is_shaped(clerk_slice token)
             }
             run = 0;
         }
-        else if (is_base64url_byte(token.ptr[i])) {
+        else if (clerk_is_base64url(token.ptr[i])) {
             run++;
         }
         else {

@@ -7,6 +7,13 @@
 /** What two threads write at the same time stands this far apart, or slows both down. */
 enum { CLERK_CACHE_LINE = 64 };
 
+/** Where the first whole line begins in @a memory, which has CLERK_CACHE_LINE bytes to spare. */
+static inline void *clerk_cache_line_align(void *memory)
+{
+    return (void *)(((apr_uintptr_t)memory + CLERK_CACHE_LINE - 1) / CLERK_CACHE_LINE
+                    * CLERK_CACHE_LINE);
+}
+
 /**
  * Where this thread is to look first: always the same place, and as a rule not that of
  * another thread.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 - tell a credential's type by its look */
 #include "token_type.h"
 
+#include "base64url.h"
+
 static const struct {
     clerk_token_type type;
     const char *name;
@@ -43,19 +45,11 @@ int clerk_token_type_is_machine(clerk_token_type type)
            || type == CLERK_TOKEN_API_KEY;
 }
 
-/* The bytes of a b64token (RFC 6750, 2.1) but `=`; a table, as each request has such a token. */
-static const unsigned char is_token_byte[256] = {
-    ['-'] = 1, ['.'] = 1, ['_'] = 1, ['~'] = 1, ['+'] = 1, ['/'] = 1, ['0'] = 1,
-    ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1,
-    ['8'] = 1, ['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1,
-    ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1,
-    ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1,
-    ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
-    ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1,
-    ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1,
-    ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1,
-    ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
-};
+/** Of a b64token (RFC 6750, 2.1) all but `=`. */
+static int is_token_byte(char c)
+{
+    return clerk_is_base64url(c) || c == '.' || c == '~' || c == '+' || c == '/';
+}
 
 int clerk_token_is_opaque(clerk_slice token)
 {
@@ -71,7 +65,7 @@ int clerk_token_is_opaque(clerk_slice token)
     if (prefix == 0 || token.len == prefix || token.len > CLERK_TOKEN_MAX_LENGTH) {
         return 0;
     }
-    for (i = prefix; i < token.len && is_token_byte[(unsigned char)token.ptr[i]]; i++) {
+    for (i = prefix; i < token.len && is_token_byte(token.ptr[i]); i++) {
     }
     while (i < token.len && token.ptr[i] == '=') {
         i++;

@@ -123,7 +123,7 @@ static int answer_expression(request_rec *r, clerk_request *record)
     if (status != DECLINED) {
         return status;
     }
-    return record->evaluated && record->verdict.status == CLERK_OK
+    return clerk_request_auth(record) != NULL
                ? clerk_respond_unauthorized(r, record)
                : clerk_respond_unauthenticated(r, record);
 }

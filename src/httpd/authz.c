@@ -48,17 +48,16 @@ static authz_status check(request_rec *r, const char *line, const void *parsed)
 {
     const clerk_requirement *requirement = parsed;
     clerk_request *record = clerk_request_of(r);
-    const clerk_auth *auth;
+    const clerk_auth *auth = clerk_request_auth(record);
     int holds;
 
     (void)line;
     if (r->user == NULL) {
         return refuse(record, requirement, AUTHZ_DENIED_NO_USER);
     }
-    if (!record->evaluated || record->verdict.status != CLERK_OK) {
+    if (auth == NULL) {
         return AUTHZ_DENIED; /* the user of another AuthType has no Clerk session */
     }
-    auth = record->verdict.auth;
     holds = is_assumed(r, record, requirement)
             || clerk_requirement_holds(r, auth, requirement);
     if (holds == requirement->is_negated) {

@@ -122,7 +122,7 @@ const json_t *clerk_request_claims(request_rec *r)
     const clerk_request *source =
         record && record->evaluated ? record : clerk_request_inherited(r);
 
-    if (source == NULL || !source->evaluated || source->verdict.status != CLERK_OK) {
+    if (source == NULL || clerk_request_auth(source) == NULL) {
         return NULL;
     }
     if (record != source) { /* whose pool may live longer than this one */

@@ -84,6 +84,12 @@ int clerk_request_is_allowed_preflight(const request_rec *r);
 /** The record of @a r or of a request before it that was refused; NULL where none was. */
 const clerk_request *clerk_request_refused(const request_rec *r);
 
+/** Who is asking, as far as the record knows; NULL while unknown or nobody. */
+static inline const clerk_auth *clerk_request_auth(const clerk_request *record)
+{
+    return record->evaluated && record->verdict.status == CLERK_OK ? record->verdict.auth : NULL;
+}
+
 /** The claims of who is asking, parsed at the first call; NULL where there are none. */
 const json_t *clerk_request_claims(request_rec *r);
 

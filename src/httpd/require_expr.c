@@ -70,7 +70,7 @@ static int is_undecided(const clerk_request *record)
 
 static int is_somebody(const clerk_request *record)
 {
-    return record->evaluated && record->verdict.status == CLERK_OK;
+    return clerk_request_auth(record) != NULL;
 }
 
 /** Where nothing is to be refused for want of a user. */

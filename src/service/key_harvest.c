@@ -4,6 +4,7 @@
 #include "counters.h"
 #include "key_cache.h"
 #include "key_fetch.h"
+#include "key_holding.h"
 #include "own_pool.h"
 
 /**
@@ -26,8 +27,6 @@ static clerk_status ask_network(clerk_key_harvest *got, const clerk_key_supply *
                                 const clerk_key_wish *wanted, apr_pool_t *pool)
 {
     const clerk_key_store_options *options = &supply->options;
-    apr_interval_time_t keep =
-        options->max_stale > options->refresh ? options->max_stale : options->refresh;
     clerk_slice json;
     apr_time_t now = wanted->now;
     clerk_status status = clerk_key_fetch(&json, supply->http, instance, wanted->attempts,
@@ -40,7 +39,8 @@ static clerk_status ask_network(clerk_key_harvest *got, const clerk_key_supply *
         memset(&got->failure.error, 0, sizeof(got->failure.error));
         got->json = json;
         got->is_from_network = 1;
-        clerk_key_cache_write(supply->cache, instance, json, now, now + keep, pool);
+        clerk_key_cache_write(supply->cache, instance, json, now,
+                              now + clerk_key_longest_age(options), pool);
     }
     clerk_count(status == CLERK_OK ? CLERK_COUNT_KEY_FETCH_OK : CLERK_COUNT_KEY_FETCH_FAILED);
     return status;

@@ -3,20 +3,21 @@
 
 #include "key_turn.h"
 
+apr_interval_time_t clerk_key_longest_age(const clerk_key_store_options *options)
+{
+    return options->max_stale > options->refresh ? options->max_stale : options->refresh;
+}
+
 /* ---------------------------------------------------------------- the notice */
 
 /** Readers that met half of it would find another edition at the end than at the beginning. */
 static void post_notice(clerk_key_holding *holding)
 {
-    const clerk_key_store_options *options = holding->options;
     clerk_key_notice *notice = &holding->notice;
 
     atomic_store(&notice->edition, 0);
     atomic_store(&notice->from, holding->dated_at - CLERK_CLOCK_TOLERANCE);
-    atomic_store(&notice->until,
-                 holding->dated_at
-                     + (options->max_stale > options->refresh ? options->max_stale
-                                                              : options->refresh));
+    atomic_store(&notice->until, holding->dated_at + clerk_key_longest_age(holding->options));
     atomic_store(&notice->edition, CLERK_KEY_EDITION_LOCAL + ++holding->editions);
 }
 
@@ -67,8 +68,7 @@ static int is_younger(const clerk_key_holding *holding, apr_interval_time_t age,
 
 int clerk_key_holding_is_usable(const clerk_key_holding *holding, apr_time_t now)
 {
-    return is_younger(holding, holding->options->refresh, now)
-           || is_younger(holding, holding->options->max_stale, now);
+    return is_younger(holding, clerk_key_longest_age(holding->options), now);
 }
 
 const clerk_key *clerk_key_holding_find(const clerk_key_holding *holding, clerk_slice kid,

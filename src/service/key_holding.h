@@ -38,6 +38,9 @@ void clerk_key_holding_init(clerk_key_holding *holding,
  */
 void clerk_key_holding_follow_clock(clerk_key_holding *holding, apr_time_t now);
 
+/** Keys serve until they are that old. */
+apr_interval_time_t clerk_key_longest_age(const clerk_key_store_options *options);
+
 /** Whether there are keys, and young enough to serve. */
 int clerk_key_holding_is_usable(const clerk_key_holding *holding, apr_time_t now);
 

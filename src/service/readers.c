@@ -25,9 +25,8 @@ struct clerk_readers {
 
 clerk_readers *clerk_readers_create(apr_pool_t *pool)
 {
-    uintptr_t room = (uintptr_t)apr_pcalloc(pool, sizeof(clerk_readers) + CLERK_CACHE_LINE);
-    clerk_readers *made = (clerk_readers *)((room + CLERK_CACHE_LINE - 1) / CLERK_CACHE_LINE
-                                            * CLERK_CACHE_LINE);
+    clerk_readers *made =
+        clerk_cache_line_align(apr_pcalloc(pool, sizeof(*made) + CLERK_CACHE_LINE));
 
     atomic_init(&made->epoch, 1);
     return made;

@@ -5,21 +5,17 @@
 
 #include <apr_shm.h>
 
-enum { CACHE_LINE = 64, MAX_PROBES = 16 };
+#include "../core/thread_place.h"
+
+enum { MAX_PROBES = 16 };
 
 struct clerk_shared_table {
     uint64_t records;
     uint64_t record_size;
     int64_t keep;
-    unsigned char padding[CACHE_LINE - 3 * sizeof(uint64_t)];
+    unsigned char padding[CLERK_CACHE_LINE - 3 * sizeof(uint64_t)];
     unsigned char memory[];
 };
-
-/** Records of one cache line are to be in one. */
-static void *align(void *memory)
-{
-    return (void *)(((uintptr_t)memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
-}
 
 apr_status_t clerk_shared_table_create(clerk_shared_table **table, unsigned records,
                                        apr_size_t record_size, apr_interval_time_t keep,
@@ -28,12 +24,12 @@ apr_status_t clerk_shared_table_create(clerk_shared_table **table, unsigned reco
     clerk_shared_table *made;
     apr_shm_t *segment;
     apr_size_t size = sizeof(*made) + records * record_size;
-    apr_status_t status = apr_shm_create(&segment, size + CACHE_LINE, NULL, pool);
+    apr_status_t status = apr_shm_create(&segment, size + CLERK_CACHE_LINE, NULL, pool);
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    made = align(apr_shm_baseaddr_get(segment));
+    made = clerk_cache_line_align(apr_shm_baseaddr_get(segment));
     memset(made, 0, size);
     made->records = records;
     made->record_size = record_size;

@@ -25,8 +25,7 @@ apr_status_t clerk_stats_create(clerk_stats **stats, apr_time_t now, apr_pool_t 
     if (status != APR_SUCCESS) {
         return status;
     }
-    made = (clerk_stats *)(((uintptr_t)apr_shm_baseaddr_get(segment) + CLERK_CACHE_LINE - 1)
-                           / CLERK_CACHE_LINE * CLERK_CACHE_LINE);
+    made = clerk_cache_line_align(apr_shm_baseaddr_get(segment));
     memset(made, 0, sizeof(*made));
     made->started_at = now;
     *stats = made;

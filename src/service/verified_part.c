@@ -192,9 +192,14 @@ static void unlink_entry(clerk_verified_part *part, _Atomic(entry *) *place)
     part->limbo.youngest = gone;
 }
 
-static void unlink_slot(clerk_verified_part *part, apr_uint32_t slot)
+/** The entry of that fingerprint, where there is one. */
+static void unlink_print(clerk_verified_part *part, const unsigned char *print)
 {
-    unlink_entry(part, place_of(part, part->slots[slot]->print));
+    _Atomic(entry *) *place = place_of(part, print);
+
+    if (atomic_load(place) != NULL) {
+        unlink_entry(part, place);
+    }
 }
 
 /** As soon as may be, so that what comes next fits there. @return what is to be freed, unlocked */
@@ -229,7 +234,7 @@ static void make_room(clerk_verified_part *part, apr_time_t now)
         at = part->slots[advance(part)];
         left--;
     }
-    unlink_slot(part, at->slot);
+    unlink_print(part, at->print);
 }
 
 /** What has expired goes although there is room: two are looked at for each that comes. */
@@ -238,10 +243,10 @@ static void sweep(clerk_verified_part *part, apr_time_t now)
     int i;
 
     for (i = 0; i < 2 && part->count > 0; i++) {
-        apr_uint32_t slot = advance(part);
+        const entry *at = part->slots[advance(part)];
 
-        if (has_expired(part->slots[slot], now)) {
-            unlink_slot(part, slot);
+        if (has_expired(at, now)) {
+            unlink_print(part, at->print);
         }
     }
 }
@@ -260,11 +265,8 @@ static void link_entry(clerk_verified_part *part, entry *fresh)
 static void replace(clerk_verified_part *part, entry *fresh, apr_time_t now)
 {
     apr_size_t most = (apr_size_t)part->room * CLERK_VERIFIED_ENTRY_BYTES;
-    _Atomic(entry *) *place = place_of(part, fresh->print);
 
-    if (atomic_load(place) != NULL) {
-        unlink_entry(part, place);
-    }
+    unlink_print(part, fresh->print);
     sweep(part, now);
     while (part->count > 0
            && (part->count == part->room || part->bytes + fresh->len > most)) {
@@ -312,14 +314,10 @@ void clerk_verified_part_keep(clerk_verified_part *part,
 void clerk_verified_part_drop(clerk_verified_part *part,
                               const unsigned char print[CLERK_FINGERPRINT_LENGTH])
 {
-    _Atomic(entry *) *place;
     entry *gone;
 
     apr_thread_mutex_lock(part->mutex);
-    place = place_of(part, print);
-    if (atomic_load(place) != NULL) {
-        unlink_entry(part, place);
-    }
+    unlink_print(part, print);
     gone = take_from_limbo(part);
     apr_thread_mutex_unlock(part->mutex);
     free_entries(gone);
